@@ -1,0 +1,211 @@
+"""The signed documents (docs/spec/documents.md): one frozen struct per kind, one byte form each.
+
+A document is published, hashed, signed and logged as exactly the bytes of `format_document`.
+`parse_document` accepts nothing else and refuses kinds it does not know.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from disclosure.envelope import Envelope, sign
+from disclosure.errors import DisclosureError
+from disclosure.keys import Signer
+from selection.canonical import CanonicalError, format_canonical, parse_canonical
+from selection.forms import Count, Date, Digest, Hex64, Id, Label, Nonce16, Positive, Text, Time
+from selection.plan import ActorRole, BlobReference, Form, Plan
+from selection.replacement import Event
+
+__all__ = ["DOCUMENT_TYPE", "KINDS", "Contribution", "Correction", "Document", "DocumentError", "DrawOpening",
+           "DrawOutcome", "DrawVoid", "Finding", "InspectionResult", "Replacement", "ResultCode", "ResultReference",
+           "SealedEvent", "SealedOutcome", "actors_of", "format_document", "kind_of", "parse_document",
+           "sign_document"]  # fmt: skip
+
+DOCUMENT_TYPE = "application/vnd.double-random.document+json"
+
+Actors = tuple[ActorRole, ...]
+ResultCode = Literal[
+    "NO_PROBLEM", "NOT_DISCLOSED", "FALSE_DISCLOSURE", "UNREACHABLE", "FIXED_ON_ORDER", "NO_SUCH_ACTIVITY",
+    "CLOSED_OR_LIQUIDATING", "NON_COOPERATION_SERIOUS", "PROBLEM_FOLLOW_UP", "DEREGISTERED", "REVOKED", "RESCINDED",
+    "MOVED_OUT", "HAZARD_GENERAL", "HAZARD_MAJOR", "CASE_OPENED", "TRANSFERRED", "REFUSED",
+]  # fmt: skip
+
+
+class DocumentError(DisclosureError):
+    """Bytes are not a document of a known kind, in its one form; the message names the field."""
+
+
+class ResultReference(Form):
+    """The blob `result`, by its digest and its size in bytes."""
+
+    sha256: Hex64
+    size: Count
+
+
+class Contribution(Form):
+    """What one contributor gave, signed by them or by the lead for what stands on paper."""
+
+    actors: Actors
+    form: Hex64 | None
+    given_at: Time
+    id: Id
+    label: Label
+    line: Text
+    plan: Hex64
+    type: Literal["contribution/v1"] = "contribution/v1"
+
+
+class DrawOutcome(Form):
+    actors: Actors
+    contributions: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    draw_key: Hex64
+    drawn_at: Time
+    id: Id
+    opened: BlobReference
+    plan: Hex64
+    result: ResultReference
+    type: Literal["draw-outcome/v1"] = "draw-outcome/v1"
+
+
+class SealedOutcome(Form):
+    """A commitment to the result and nothing else: its size is the same for every draw."""
+
+    actors: Actors
+    commitment: Hex64
+    drawn_at: Time
+    id: Id
+    plan: Hex64
+    type: Literal["sealed-outcome/v1"] = "sealed-outcome/v1"
+
+
+class DrawVoid(Form):
+    actors: Actors
+    id: Id
+    plan: Hex64
+    reason: Literal["list-error", "plan-error", "witness-shortage", "superior-order"]
+    statement: Text
+    voided_at: Time
+    type: Literal["draw-void/v1"] = "draw-void/v1"
+
+
+class Replacement(Form):
+    actors: Actors
+    decided_at: Time
+    event: Event
+    id: Id
+    outcome: Hex64
+    plan: Hex64
+    type: Literal["replacement/v1"] = "replacement/v1"
+
+
+class SealedEvent(Form):
+    actors: Actors
+    commitment: Hex64
+    decided_at: Time
+    id: Id
+    outcome: Hex64
+    plan: Hex64
+    sequence: Positive
+    type: Literal["sealed-event/v1"] = "sealed-event/v1"
+
+
+class DrawOpening(Form):
+    cause: Literal["date", "last-visit"]
+    contributions: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    draw_key: Hex64
+    events: tuple[Event, ...]
+    id: Id
+    opened: BlobReference
+    opened_at: Time
+    outcome: Hex64
+    plan: Hex64
+    result: ResultReference
+    type: Literal["draw-opening/v1"] = "draw-opening/v1"
+
+
+class Finding(Form):
+    code: ResultCode
+    deadline: Date | None
+    item: Id
+    measure: Text | None
+    responsible: Text | None
+
+
+class _Result(Form):
+    _sd: tuple[Digest, ...]
+    _sd_alg: Literal["sha-256"]
+    actors: Actors
+    draw: Id
+    findings: tuple[Finding, ...]
+    id: Annotated[str, Meta(pattern=r"\A[0-9A-Za-z._-]{1,160}\Z")]
+    inspected_on: Date
+    issued_at: Time
+    legal_basis: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    nonce: Nonce16
+    plan: Hex64
+    result: ResultCode
+    rev: Positive
+    sections: Annotated[tuple[Label, ...], Meta(min_length=1)]
+    status: Literal["in_force", "contested", "corrected", "withdrawn"]
+    target: Id
+
+
+class InspectionResult(_Result):
+    supersedes: None
+    type: Literal["inspection-result/v1"] = "inspection-result/v1"
+
+
+class Correction(_Result):
+    reason: Text
+    requested_by: Literal["subject", "authority", "court", "audit"]
+    supersedes: Hex64
+    type: Literal["correction/v1"] = "correction/v1"
+
+
+Document = (
+    Plan | Contribution | DrawOutcome | SealedOutcome | DrawVoid | Replacement | SealedEvent | DrawOpening
+    | InspectionResult | Correction
+)  # fmt: skip
+
+
+def kind_of(document: Document) -> str:
+    """Return the document kind, which is the leaf type too."""
+    return document.type
+
+
+def actors_of(document: Document) -> Actors:
+    """Return who took the step; empty for an opening, which a job takes."""
+    return () if isinstance(document, DrawOpening) else document.actors
+
+
+KINDS: dict[str, type] = {get_args(cls.__annotations__["type"])[0]: cls for cls in get_args(Document)}
+
+
+def format_document(document: Document) -> bytes:
+    """Return the canonical bytes: what is hashed, signed and published."""
+    return format_canonical(document)
+
+
+def parse_document(data: bytes) -> Document:
+    """Return the document whose bytes are exactly `data`; DocumentError naming kind and field otherwise."""
+    try:
+        value = parse_canonical(data)
+    except CanonicalError as error:
+        raise DocumentError(f"document: {error}") from error
+    kind = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise DocumentError(f"document kind {kind!r} is not one of {', '.join(KINDS)}")
+    try:
+        document: Document = msgspec.convert(value, KINDS[kind], strict=True)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"{kind}: {error}") from error
+    return document
+
+
+def sign_document(document: Document, signers: Sequence[Signer]) -> Envelope:
+    """Return the envelope over the document's bytes with one signature per signer."""
+    return sign(format_document(document), DOCUMENT_TYPE, signers)
+
+

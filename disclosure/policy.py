@@ -1,0 +1,157 @@
+"""The verifier's own policy (docs/spec/bundle.md, "Policy"): which authorities, which log, which cosigners.
+
+`log` is a C2SP tlog-policy text, carried verbatim so that other tools can read it:
+
+    log disclose.yunzhou.example/2026+5b9d3a7e+AZ…
+    witness audit audit.yunzhou.example+1c2d3e4f+BK…
+    group outside any audit university
+    quorum outside
+
+Unlike every other file the policy may be laid out by hand; its members are as strict.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from disclosure.errors import DisclosureError, NoteError
+from disclosure.note import KIND_COSIGNATURE, KIND_ED25519, VerifierKey, parse_vkey
+from selection.forms import Key, Label, Text, Time
+from selection.plan import Form
+
+__all__ = ["MAX_POLICY", "Authority", "LogPolicy", "Policy", "PolicyError", "parse_log_policy", "parse_policy",
+           "satisfied"]  # fmt: skip
+
+MAX_POLICY = 1 << 20  # bytes
+
+
+class PolicyError(DisclosureError):
+    """A policy cannot be read; the message names the member or the line."""
+
+
+class Authority(Form):
+    """One key of one bureau's department, and when it is valid."""
+
+    bureau: Label
+    key: Key
+    name: Text
+    revoked_at: Time | None
+    valid_from: Time
+    valid_until: Time | None
+
+    def holds_at(self, time: str) -> bool:
+        """Return whether a signature logged at `time` is good."""
+        ends = [end for end in (self.valid_until, self.revoked_at) if end is not None]
+        return self.valid_from <= time and all(time < end for end in ends)
+
+
+class _PolicyFile(Form):
+    authorities: Annotated[tuple[Authority, ...], Meta(min_length=1)]
+    log: str
+    type: Literal["policy/v1"]
+
+
+class LogPolicy(Struct, frozen=True):
+    """A tlog-policy: log keys, cosigners by their policy name, groups (how many, of whom), and the quorum's name."""
+
+    logs: tuple[VerifierKey, ...]
+    witnesses: dict[str, VerifierKey]
+    groups: dict[str, tuple[int, tuple[str, ...]]]
+    quorum: str | None
+
+    @property
+    def cosigners(self) -> tuple[VerifierKey, ...]:
+        return tuple(self.witnesses.values())
+
+
+class Policy(Struct, frozen=True):
+    authorities: tuple[Authority, ...]
+    log: LogPolicy
+
+
+def parse_policy(data: bytes) -> Policy:
+    """Return the policy; PolicyError for anything of another form, duplicate names included."""
+    if len(data) > MAX_POLICY:
+        raise PolicyError(f"a policy of {len(data)} bytes is over the limit of {MAX_POLICY}")
+    try:
+        file = msgspec.json.decode(data, type=_PolicyFile, strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PolicyError(f"policy: {error}") from error
+    return Policy(file.authorities, parse_log_policy(file.log))
+
+
+def parse_log_policy(text: str) -> LogPolicy:
+    """Return the tlog-policy of `text`: `log`, `witness`, `group` and one `quorum` line; `#` comments and blank lines.
+
+    Raises PolicyError naming the line for anything else: a name used before it is defined, or twice; a log key
+    that is not of kind 0x01, a cosigner key that is not of kind 0x04; one key for two cosigners.
+    """
+    logs: list[VerifierKey] = []
+    witnesses: dict[str, VerifierKey] = {}
+    groups: dict[str, tuple[int, tuple[str, ...]]] = {}
+    quorum: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        words = line.partition("#")[0].split() if not line.startswith("#") else []
+        if not words:
+            continue
+        try:
+            match words:
+                case ["log", vkey] | ["log", vkey, _]:
+                    logs.append(_key(vkey, KIND_ED25519))
+                case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                    _new(name, witnesses, groups)
+                    key = _key(vkey, KIND_COSIGNATURE)
+                    if any(key.public_key == other.public_key for other in (*witnesses.values(), *logs)):
+                        raise PolicyError("its key stands in the policy already")
+                    witnesses[name] = key
+                case ["group", name, count, *members] if members:
+                    _new(name, witnesses, groups)
+                    groups[name] = (_threshold(count, members, witnesses, groups), tuple(members))
+                case ["quorum", name] if not quorum and (name == "none" or name in witnesses or name in groups):
+                    quorum.append(name)
+                case _:
+                    raise PolicyError("not a log, witness, group or quorum line, or it names what is not defined above")
+        except (PolicyError, NoteError) as error:
+            raise PolicyError(f"policy, log line {number} ({line[:80]!r}): {error}") from error
+    if not logs or not quorum:
+        raise PolicyError("policy: a log policy has at least one log line and exactly one quorum line")
+    if len({key.name for key in logs}) != len(logs):
+        raise PolicyError("policy: two log lines have one origin")
+    return LogPolicy(tuple(logs), witnesses, groups, None if quorum[0] == "none" else quorum[0])
+
+
+def _key(vkey: str, kind: int) -> VerifierKey:
+    key = parse_vkey(vkey)
+    if key.kind != kind:
+        raise PolicyError(f"the key is of kind {key.kind:#04x}, asked is {kind:#04x}")
+    return key
+
+
+def _new(name: str, witnesses: Collection[str], groups: Collection[str]) -> None:
+    if name in witnesses or name in groups or name == "none":
+        raise PolicyError(f"the name {name} is taken")
+
+
+def _threshold(count: str, members: list[str], witnesses: Collection[str], groups: Collection[str]) -> int:
+    unknown = [member for member in members if member not in witnesses and member not in groups]
+    if unknown or len(set(members)) != len(members):
+        raise PolicyError(f"members repeat or are not defined above: {', '.join(unknown or members)}")
+    if count in ("any", "all"):
+        return 1 if count == "any" else len(members)
+    if not (count.isascii() and count.isdigit() and count == str(int(count)) and 1 <= int(count) <= len(members)):
+        raise PolicyError(f"{count} is not any, all or a number from 1 to {len(members)}")
+    return int(count)
+
+
+def satisfied(policy: LogPolicy, cosigned: Collection[VerifierKey]) -> bool:
+    """Return whether cosignatures by `cosigned` meet the quorum; True if the policy asks for none."""
+
+    def holds(name: str) -> bool:
+        if name in policy.witnesses:
+            return policy.witnesses[name] in cosigned
+        count, members = policy.groups[name]
+        return sum(holds(member) for member in members) >= count
+
+    return policy.quorum is None or holds(policy.quorum)

@@ -1,0 +1,185 @@
+"""Steps 5 to 8: the log's signature, cosigners, inclusion and consistency, order and time."""
+
+from calendar import timegm
+
+from disclosure.bundle import Entry
+from disclosure.checkpoint import open_checkpoint
+from disclosure.document import (
+    Contribution,
+    Document,
+    DrawOpening,
+    DrawOutcome,
+    Replacement,
+    SealedEvent,
+    SealedOutcome,
+)
+from disclosure.note import KIND_COSIGNATURE, VerifierKey, key_hash, parse_note
+from disclosure.policy import LogPolicy, Policy, satisfied
+from disclosure.tree import leaf_hash, verify_consistency, verify_inclusion
+from disclosure.verification.case import Case
+from disclosure.verification.report import Failed, NotChecked
+from selection.contribution import label_of
+from selection.plan import Dice, Plan, PublicNumber
+
+__all__ = ["cosigners", "inclusion", "log_signature", "order_and_time"]
+
+
+def _policy(case: Case) -> Policy:
+    if case.policy is None:
+        raise NotChecked(
+            "未给出策略，不知道应由哪本日志签名", "no policy given, so which log should have signed is unknown"
+        )
+    return case.policy
+
+
+def _log_key(case: Case, policy: LogPolicy) -> VerifierKey:
+    origin = case.bundle.checkpoint_b.origin
+    key = next((key for key in policy.logs if key.name == origin), None)
+    if key is None or case.bundle.checkpoint_a.origin != origin:
+        raise Failed(f"日志 {origin} 不是策略所列", f"{origin} is not a log of the policy, or A is of another log")
+    return key
+
+
+def log_signature(case: Case) -> tuple[str, str]:
+    """Step 5."""
+    policy = _policy(case).log
+    key = _log_key(case, policy)
+    for note in (case.bundle.note_a, case.bundle.note_b):
+        opened = open_checkpoint(note, key)
+        known = {(k.name, key_hash(k.name, KIND_COSIGNATURE, k.public_key)) for k in policy.cosigners}
+        seen = set()
+        for line in opened.unknown:
+            if (line.name, line.key_hash) not in known or (line.name, line.key_hash) in seen:
+                raise Failed(
+                    f"检查点上有策略不认识或重复的签名行：{line.name}",
+                    f"a checkpoint carries a line by {line.name}, whom the policy does not know, or twice",
+                )
+            seen.add((line.name, line.key_hash))
+    return (
+        f"两个检查点均由日志 {key.name} 签名",
+        f"both checkpoints are signed by the log {key.name}",
+    )
+
+
+def _cosigned(case: Case, note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
+    """Return each cosigner of the policy who signed `note`, and when (seconds since 1970)."""
+    opened = open_checkpoint(note, _log_key(case, policy), policy.cosigners)
+    by_name = {key.name: key for key in policy.cosigners}
+    return {by_name[cosignature.name]: cosignature.time for cosignature in opened.cosignatures}
+
+
+def cosigners(case: Case) -> tuple[str, str]:
+    """Step 6."""
+    policy = _policy(case).log
+    _cosigned(case, case.bundle.note_a, policy)
+    signed = _cosigned(case, case.bundle.note_b, policy)
+    if policy.quorum is None:
+        raise NotChecked("策略不要求联署", "the policy asks for no cosigners")
+    if not satisfied(policy, signed):
+        raise Failed("联署未达到策略要求的数目", f"the cosignatures do not meet the quorum {policy.quorum}")
+    names = "、".join(sorted(key.name for key in signed))
+    return f"联署达到要求：{names}", f"the cosignatures meet the quorum: {names}"
+
+
+def inclusion(case: Case) -> tuple[str, str]:
+    """Step 7."""
+    bundle = case.bundle
+    a, b = bundle.checkpoint_a, bundle.checkpoint_b
+    for entry in bundle.entries:
+        verify_inclusion(leaf_hash(entry.leaf), entry.index, b.size, entry.proof, b.root)
+    verify_consistency(a.size, a.root, b.size, b.root, bundle.consistency)
+    return (
+        f"{len(bundle.entries)} 份文书都在日志中，日志只增不改（{a.size} → {b.size} 条）",
+        f"all {len(bundle.entries)} documents are in the log, which only grew ({a.size} to {b.size} entries)",
+    )
+
+
+def _seconds(time: str) -> int:
+    """Return a time of the specification as seconds since 1970; its form has been checked when it was read."""
+    date, clock = time[:10].split("-"), time[11:19].split(":")
+    return timegm((int(date[0]), int(date[1]), int(date[2]), int(clock[0]), int(clock[1]), int(clock[2])))
+
+
+def _place(document: Document) -> int:
+    """Return the position of a kind in the life of a draw; a replacement may follow the opening."""
+    if isinstance(document, Plan):
+        return 0
+    if isinstance(document, Contribution):
+        return 1
+    if isinstance(document, DrawOutcome | SealedOutcome):
+        return 2
+    return 4 if isinstance(document, DrawOpening) else 3
+
+
+def order_and_time(case: Case) -> tuple[str, str]:
+    """Step 8: order is proven by the log; time only by cosignatures of others."""
+    entries, plan, size_a = case.bundle.entries, case.plan, case.bundle.checkpoint_a.size
+    _check_order([entry.document for entry in entries])
+    late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
+    for entry, leaf, before in zip(entries, case.leaves, [case.leaves[0], *case.leaves], strict=False):
+        if leaf.at < before.at:
+            raise Failed("日志所称时间倒退", f"the time claimed of entry {entry.index} is before that of the entry above")
+        _check_side(entry, size_a, late)
+        _check_claims(plan, entry.document, late)
+    return _check_clock(case, late)
+
+
+def _check_order(documents: list[Document]) -> None:
+    place, sequence = 0, 0
+    for document in documents:
+        here = _place(document)
+        if isinstance(document, Replacement) and place == 4:
+            here = 4  # decided after the opening
+        if here < place:
+            raise Failed("文书次序不合规定", f"a {document.type} is logged after what it must precede")
+        place = here
+        if isinstance(document, Replacement | SealedEvent):
+            number = document.event.sequence if isinstance(document, Replacement) else document.sequence
+            if number <= sequence:
+                raise Failed("递补次序不合规定", f"event {number} is logged after event {sequence}")
+            sequence = number
+
+
+def _check_side(entry: Entry, size_a: int, late: set[str]) -> None:
+    """Plan and witnesses stand before checkpoint A; the last numbers and the outcome do not."""
+    document = entry.document
+    if isinstance(document, Plan) or (isinstance(document, Contribution) and document.label not in late):
+        if entry.index >= size_a:
+            raise Failed("检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A")
+    elif isinstance(document, Contribution | DrawOutcome | SealedOutcome) and entry.index < size_a:
+        raise Failed("检查点 A 已包含开号之后的内容", f"entry {entry.index} ({document.type}) is in checkpoint A already")
+
+
+def _check_claims(plan: Plan, document: Document, late: set[str]) -> None:
+    t, wrong = plan.instant, False
+    if isinstance(document, Plan):
+        wrong = document.frozen_at >= t
+    elif isinstance(document, Contribution):
+        wrong = document.given_at < t if document.label in late else document.given_at > t
+    elif isinstance(document, DrawOutcome | SealedOutcome):
+        wrong = document.drawn_at < t
+    if wrong:
+        raise Failed(f"{document.type} 所称时间与 T（{t}）矛盾", f"the time a {document.type} claims contradicts T, {t}")
+
+
+def _check_clock(case: Case, late: set[str]) -> tuple[str, str]:
+    policy = case.policy.log if case.policy is not None else None
+    if policy is not None and policy.quorum is not None:
+        signed = _cosigned(case, case.bundle.note_a, policy)
+        for time in sorted(signed.values()):
+            if satisfied(policy, [key for key, at in signed.items() if at <= time]):
+                if time > _seconds(case.plan.instant):
+                    raise Failed("联署证明名单在 T 之后才锁定", "the cosignatures show checkpoint A only after T")
+                return "联署证明名单在开号之前已锁定", "cosigners saw the locked list before the numbers existed"
+    zh, en = "先后次序由日志证明；早于开号一事仅为机关自称（尚无外部联署）", (
+        "the order is proven by the log; that it was before T is claimed by the bureau (no outside quorum)"
+    )
+    forms = [
+        entry.document.form
+        for entry in case.bundle.of_kind(Contribution)
+        if isinstance(entry.document, Contribution) and entry.document.label in late and entry.document.form
+    ]
+    if "dice" in late and forms:
+        zh += f"。掷骰前签字的纸质表可作证，其扫描件摘要 {forms[0]}"
+        en += f"; the paper form signed before the first throw can stand in, SHA-256 of its scan {forms[0]}"
+    raise NotChecked(zh, en)

@@ -1,0 +1,142 @@
+"""Steps 9 to 13: one draw, contributions, public number, lists, rules."""
+
+from collections import Counter
+
+from disclosure.blob import refer
+from disclosure.document import (
+    Contribution,
+    DrawOpening,
+    DrawOutcome,
+    DrawVoid,
+    Replacement,
+    SealedEvent,
+    SealedOutcome,
+)
+from disclosure.verification.case import Case
+from disclosure.verification.report import Failed, NotChecked
+from selection.contribution import check_line, is_absent, label_of
+from selection.keys import digest_of
+from selection.plan import Dice, Plan, PublicNumber, Witness
+from selection.plan_rules import list_faults, plan_faults
+
+__all__ = ["contributions", "lists", "one_draw", "public_number", "rules"]
+
+
+def one_draw(case: Case) -> tuple[str, str]:
+    """Step 9."""
+    bundle, plan = case.bundle, case.plan
+    if bundle.id != plan.id or any(entry.document.id != plan.id for entry in bundle.entries):
+        raise Failed("文书编号与计划不一致", "a document, or the bundle, has another draw id than the plan")
+    for entry in bundle.entries[1:]:
+        assert not isinstance(entry.document, Plan)
+        if getattr(entry.document, "plan", None) != case.s:
+            raise Failed("有文书不属于本计划", f"document {entry.index} names another plan")
+    if plan.rehearsal:
+        raise Failed("这是一次演练，不是真实抽取", "this is a rehearsal, not a draw")
+    if bundle.of_kind(DrawVoid):
+        raise Failed("本次抽取已作废", "this draw was voided")
+    outcomes = bundle.of_kind((DrawOutcome, SealedOutcome))
+    if len(outcomes) != 1 or isinstance(outcomes[0].document, SealedOutcome) != (plan.sealed is not None):
+        raise Failed(
+            f"应恰有一份抽取结果，实有 {len(outcomes)} 份，或封存与否与计划不符",
+            f"a plan has exactly one outcome of its kind; there are {len(outcomes)}",
+        )
+    openings = bundle.of_kind(DrawOpening)
+    if len(openings) > (plan.sealed is not None):
+        raise Failed("启封文书过多", "there is an opening too many")
+    _check_events(case, outcomes[0].sha256)
+    return "锁定一次、抽取一次，无作废、无重抽", "locked once, drawn once; nothing voided, nothing drawn again"
+
+
+def _check_events(case: Case, outcome: str) -> None:
+    sequence = 0
+    for entry in case.bundle.entries:
+        document = entry.document
+        if isinstance(document, Replacement | SealedEvent | DrawOpening) and document.outcome != outcome:
+            raise Failed("有文书指向另一份抽取结果", f"document {entry.index} names another outcome")
+        if isinstance(document, Replacement | SealedEvent):
+            number = document.event.sequence if isinstance(document, Replacement) else document.sequence
+            if number != sequence + 1:
+                raise Failed("递补编号不连续", f"event {number} follows event {sequence}")
+            sequence = number
+
+
+def contributions(case: Case) -> tuple[str, str]:
+    """Step 10."""
+    given = [entry.document for entry in case.bundle.of_kind(Contribution)]
+    lines = {document.label: document.line for document in given if isinstance(document, Contribution)}
+    declared = {label_of(c): c for c in case.plan.contributors if isinstance(c, Witness | Dice | PublicNumber)}
+    counted = Counter(document.label for document in given if isinstance(document, Contribution))
+    if counted != Counter(declared.keys()):
+        raise Failed(
+            "见证人、骰子、公共号码应各有且仅有一份文书",
+            f"contributions are by {sorted(counted.elements())}; the plan asks one each of {sorted(declared)}",
+        )
+    for label, contributor in declared.items():
+        check_line(case.plan, contributor, lines[label])
+    witnesses = [label for label, contributor in declared.items() if isinstance(contributor, Witness)]
+    present = sum(not is_absent(lines[label]) for label in witnesses)
+    if witnesses and present < 2:
+        raise Failed("到场见证人不足两名，按规定应作废", "fewer than two witnesses were present: void by rule")
+    return f"{len(declared)} 项数字来源齐全、格式合规", f"{len(declared)} contributions are complete and lawful"
+
+
+def public_number(case: Case) -> tuple[str, str]:
+    """Step 11: a person compares, no program can from a bundle alone."""
+    named = [c for c in case.plan.contributors if isinstance(c, PublicNumber)]
+    if not named:
+        return "本次未使用公共号码", "this draw uses no public number"
+    lines = {e.document.label: e.document.line for e in case.bundle.of_kind(Contribution)
+             if isinstance(e.document, Contribution)}  # fmt: skip
+    shown = "；".join(f"{c.source} 第 {c.issue} 期，{case.plan.instant}：{lines[c.label].rsplit(':', 1)[1]}（{c.order}）"
+                      for c in named)  # fmt: skip
+    raise NotChecked(f"请与官方公布的号码比对：{shown}", f"compare with the official number: {shown}")
+
+
+def lists(case: Case) -> tuple[str, str]:
+    """Step 12."""
+    plan, bundle, shown = case.plan, case.bundle, case.bundle.shown
+    blobs = plan.blobs
+    named = {
+        "pool": blobs.pool, "excluded": blobs.excluded, "mandatory": blobs.mandatory, "people": blobs.people,
+        "apart": blobs.apart, "conflicts": blobs.conflicts,
+    }  # fmt: skip
+    if shown is not None:
+        named["opened"] = shown.opened
+    digests = {reference.sha256 for reference in named.values()}
+    if shown is not None:
+        digests.add(shown.result.sha256)
+    if set(bundle.blobs) != digests:
+        raise Failed("附带的名单与文书所列不一致", "the blobs of the bundle are not exactly those its documents name")
+    for sha256, data in bundle.blobs.items():
+        if digest_of(data) != sha256:
+            raise Failed(f"名单内容与指纹 {sha256[:16]}… 不符", f"a blob does not have the digest {sha256}")
+    for name, reference in named.items():
+        if refer(bundle.blobs[reference.sha256]) != reference:
+            raise Failed(f"名单 {name} 的行数、大小或树根不符", f"count, size or root of {name} is not as stated")
+    if shown is not None:
+        if len(bundle.blobs[shown.result.sha256]) != shown.result.size:
+            raise Failed("结果文件大小不符", "the size of the result is not as stated")
+        _ = case.claimed
+    read = case.lists
+    commitments = dict.fromkeys(read.commitments, frozenset[str]())
+    pools = type(read.pools)(read.pools.targets, read.pools.mandatory, read.pools.people, read.pools.apart, commitments)
+    faults = list_faults(plan, pools, read.excluded, read.mandatory)
+    if faults:
+        raise Failed(f"名单不合规定：{faults[0]}", f"{len(faults)} faults in the lists, the first: {faults[0]}")
+    return (
+        f"名单与锁定时的指纹一致：对象 {blobs.pool.count}，人员 {blobs.people.count}",
+        f"the lists are those of the freeze: {blobs.pool.count} targets, {blobs.people.count} people",
+    )
+
+
+def rules(case: Case) -> tuple[str, str]:
+    """Step 13."""
+    faults = plan_faults(case.plan, case.lists.pools)
+    if faults:
+        raise Failed(f"计划不合规定：{faults[0]}", f"{len(faults)} rules broken, the first: {faults[0]}")
+    stated = len(case.plan.exceptions)
+    return (
+        f"各层总数、数量和比例按所列规则计算无误，例外说明 {stated} 条",
+        f"populations and quotas follow their stated rules; {stated} exceptions are stated with reasons",
+    )

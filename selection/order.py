@@ -1,0 +1,89 @@
+"""The order of a stage, and which targets are drawn (docs/spec/draw.md 2, 3).
+
+Order: ticket, then id, ascending as bytes. It depends on the stage key and the ids alone, never on the order of
+the input, and removing an id leaves the order of the others as it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import isqrt
+
+from msgspec import Struct
+
+from selection.keys import tickets
+from selection.plan import Plan, Stratum
+from selection.pool import Pools, Target
+
+__all__ = ["DrawnTarget", "StratumOrder", "draw_targets", "first", "in_order"]
+
+
+def in_order(stage: str, ids: Iterable[str]) -> list[tuple[bytes, str]]:
+    """Return all (ticket, id) of a stage in its order."""
+    ticket = tickets(stage)
+    return sorted((ticket(id), id) for id in ids)
+
+
+def first(stage: str, ids: Sequence[str], count: int) -> list[tuple[bytes, str]]:
+    """Return the first `count` (ticket, id) of the order, or all if there are fewer.
+
+    Equal to `in_order(stage, ids)[:count]`. Tickets are uniform, so for a small share of a large pool only those
+    below a bound that all but surely holds `count` of them are sorted; if it does not, all are.
+    """
+    ticket, size = tickets(stage), len(ids)
+    enough = count + 8 * isqrt(count) + 8
+    if enough < size // 2:
+        bound = ((enough << 256) // size).to_bytes(32, "big")
+        below = sorted((t, id) for id in ids if (t := ticket(id)) < bound)
+        if len(below) >= count:
+            return below[:count]
+    return in_order(stage, ids)[:count]
+
+
+class DrawnTarget(Struct, frozen=True):
+    """A target that will be visited; `rank` is None for a mandatory one, `sections` are in plan order."""
+
+    target: Target
+    ticket: str
+    rank: int | None
+    sections: tuple[str, ...]
+
+
+class StratumOrder(Struct, frozen=True):
+    """The drawn candidates of one stratum in order, the ticket of the last of each section, and the first reserve."""
+
+    stratum: str
+    order: tuple[str, ...]
+    cuts: tuple[tuple[str, str | None], ...]
+    next: str | None
+
+
+def draw_targets(plan: Plan, pools: Pools, stage: str) -> tuple[list[StratumOrder], list[DrawnTarget]]:
+    """Return, for the stage key of `targets`, each stratum's outcome and all drawn targets in drawn order."""
+    members: dict[str, list[Target]] = {stratum.id: [] for stratum in plan.strata}
+    for target in pools.targets:
+        members[target.stratum].append(target)
+    outcomes, drawn = [], []
+    for stratum in plan.strata:
+        outcome, of_stratum = _draw_stratum(stratum, members[stratum.id], pools.mandatory, stage)
+        outcomes.append(outcome)
+        drawn.extend(of_stratum)
+    return outcomes, sorted(drawn, key=lambda d: (d.ticket, d.target.id))
+
+
+def _draw_stratum(
+    stratum: Stratum, members: list[Target], mandatory: frozenset[str], stage: str
+) -> tuple[StratumOrder, list[DrawnTarget]]:
+    candidates = {target.id: target for target in members if target.id not in mandatory}
+    depth = max(quota.by_lot for quota in stratum.quotas)
+    ordered = first(stage, list(candidates), depth + 1)
+    drawn = [
+        DrawnTarget(candidates[id], ticket.hex(), rank, tuple(q.section for q in stratum.quotas if rank <= q.by_lot))
+        for rank, (ticket, id) in enumerate(ordered[:depth], 1)
+    ]
+    cuts = tuple((q.section, drawn[q.by_lot - 1].ticket if q.by_lot else None) for q in stratum.quotas)
+    reserve = ordered[depth][1] if len(ordered) > depth else None
+    outcome = StratumOrder(stratum.id, tuple(d.target.id for d in drawn), cuts, reserve)
+    everyone, ticket = tuple(q.section for q in stratum.quotas), tickets(stage)
+    obliged = [
+        DrawnTarget(target, ticket(target.id).hex(), None, everyone) for target in members if target.id in mandatory
+    ]
+    return outcome, drawn + obliged

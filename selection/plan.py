@@ -1,0 +1,266 @@
+"""The plan of a draw, `draw-plan/v1` (docs/spec/plan.md): one frozen struct, one byte form, one digest S.
+
+`parse_plan(format_plan(plan)) == plan`, and nothing else parses. What a well-formed plan may not say stands in
+`plan_rules.py`; how quotas are counted in `quota.py`.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from selection.canonical import CanonicalError, format_canonical, parse_struct
+from selection.errors import PlanError
+from selection.forms import Actor, Count, Date, Digest, Hex64, Id, Key, Label, Positive, Text, Time
+from selection.keys import digest_of
+
+__all__ = ["ActorRole", "BlobReference", "Blobs", "Class", "Contributor", "Dice", "Drand", "StatedReason", "Item", "Named",
+           "NonceCommitment", "Plan", "PublicNumber", "Quota", "QuotaRule", "AtLeast", "Fixed", "Percent", "Reason",
+           "ReplacementReason", "SealedUntil", "Seat", "Section", "SectionItems", "Stratum", "Task", "Thrower",
+           "Visits", "Witness", "format_plan", "parse_plan", "plan_digest"]  # fmt: skip
+
+Year = Annotated[int, Meta(ge=2000, le=9999)]
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """A closed object of the specification."""
+
+
+class Task(Form):
+    id: Id
+    name: Text
+
+
+class Section(Form):
+    """One department that takes part; the first of a plan leads."""
+
+    id: Label
+    key: Key
+    name: Text
+
+
+class Named(Form):
+    """An area or a speciality code with its name for readers."""
+
+    id: Id
+    name: Text
+
+
+class Seat(Form):
+    """One place in a team; its number is its position in the class's list, from 1."""
+
+    codes: tuple[Id, ...]
+    name: Text
+    section: Label
+
+
+class SectionItems(Form):
+    optional: Count
+    section: Label
+
+
+class Class(Form):
+    """What every target of this class gets: seats and items."""
+
+    expert_seats: tuple[Seat, ...]
+    id: Id
+    inspector_seats: Annotated[tuple[Seat, ...], Meta(min_length=1)]
+    items: Annotated[tuple[SectionItems, ...], Meta(min_length=1)]
+    name: Text
+
+
+class Fixed(Form, tag_field="kind", tag="fixed"):
+    count: Count
+
+
+class Percent(Form, tag_field="kind", tag="percent"):
+    """numerator/denominator of the base, rounded half up."""
+
+    denominator: Count
+    numerator: Count
+
+
+class AtLeast(Form, tag_field="kind", tag="at-least"):
+    """numerator/denominator of the base, rounded up."""
+
+    denominator: Count
+    numerator: Count
+
+
+QuotaRule = Fixed | Percent | AtLeast
+
+
+class Quota(Form):
+    base: Count
+    by_lot: Count
+    chance: Text
+    quota: Count
+    rule: QuotaRule
+    section: Label
+
+
+class Stratum(Form):
+    id: Id
+    mandatory: Count
+    name: Text
+    population: Count
+    quotas: Annotated[tuple[Quota, ...], Meta(min_length=1)]
+    rule: Text
+
+
+class Item(Form):
+    classes: Annotated[tuple[Id, ...], Meta(min_length=1)]
+    id: Id
+    legal_basis: Text
+    mandatory: bool
+    name: Text
+    section: Label
+
+
+class Reason(Form):
+    id: Label
+    name: Text
+
+
+class ReplacementReason(Form):
+    applies: Literal["target", "person"]
+    id: Label
+    name: Text
+
+
+class StatedReason(Form):
+    reason: Text
+    rule: Literal["small-stratum", "no-chance", "thin-seat", "wide-exclusion"]
+    subject: Text
+
+
+class Visits(Form, rename={"from_": "from"}):
+    """The days between which the visits are planned; leave and certificates were judged for them."""
+
+    from_: Date
+    to: Date
+
+
+class SealedUntil(Form):
+    opens: Time
+
+
+class NonceCommitment(Form, tag_field="kind", tag="nonce"):
+    commitment: Hex64
+    custodian: Text
+    label: Label
+
+
+class Witness(Form, tag_field="kind", tag="witness"):
+    body: Text
+    key: Key | None
+    label: Label
+    person: Digest
+
+
+class Thrower(Form):
+    body: Text
+    key: Key | None
+    label: Label
+    person: Digest
+
+
+class Dice(Form, tag_field="kind", tag="dice"):
+    digits: Annotated[int, Meta(ge=40, le=200)]
+    throwers: Annotated[tuple[Thrower, ...], Meta(min_length=3)]
+
+
+class PublicNumber(Form, tag_field="kind", tag="public"):
+    digits: Annotated[int, Meta(ge=1, le=200)]
+    example: Text
+    issue: Text
+    label: Label
+    order: Text
+    source: Text
+
+
+class Drand(Form, tag_field="kind", tag="drand"):
+    chain: Hex64
+    round: Positive
+
+
+Contributor = NonceCommitment | Witness | Dice | PublicNumber | Drand
+
+
+class ActorRole(Form):
+    """A member of staff who took a step, by an id that is fresh for every draw."""
+
+    id: Actor
+    role: Label
+
+
+class BlobReference(Form):
+    count: Count
+    root: Hex64
+    sha256: Hex64
+    size: Count
+
+
+class Blobs(Form):
+    apart: BlobReference
+    conflicts: BlobReference
+    excluded: BlobReference
+    mandatory: BlobReference
+    people: BlobReference
+    pool: BlobReference
+    reasons: BlobReference
+
+
+class Plan(Form):
+    """Everything that could go two ways, bound before the numbers exist (docs/spec/plan.md)."""
+
+    actors: tuple[ActorRole, ...]
+    algorithm: Literal["double-random/1"]
+    area_rule: Literal["any", "same", "other"]
+    areas: tuple[Named, ...]
+    attempt: Positive
+    blobs: Blobs
+    bureau: Label
+    classes: Annotated[tuple[Class, ...], Meta(min_length=1)]
+    codes: tuple[Named, ...]
+    contributors: Annotated[tuple[Contributor, ...], Meta(min_length=1)]
+    exceptions: tuple[StatedReason, ...]
+    frozen_at: Time
+    hash: Literal["sha256"]
+    id: Id
+    instant: Time
+    items: tuple[Item, ...]
+    legal_basis: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    mandatory_counts: bool
+    names_open: Time
+    number: Positive
+    origin: Literal["annual-plan", "special-campaign", "temporary-task"]
+    previous: Hex64 | None
+    reason_codes: tuple[Reason, ...]
+    rehearsal: bool
+    replacement_reasons: tuple[ReplacementReason, ...]
+    sealed: SealedUntil | None
+    sections: Annotated[tuple[Section, ...], Meta(min_length=1)]
+    strata: Annotated[tuple[Stratum, ...], Meta(min_length=1)]
+    task: Task
+    title: Text
+    type: Literal["draw-plan/v1"]
+    visits: Visits
+    year: Year
+
+
+def format_plan(plan: Plan) -> bytes:
+    """Return the plan's canonical JSON: the DSSE payload, of which S is the SHA-256."""
+    return format_canonical(plan)
+
+
+def parse_plan(data: bytes) -> Plan:
+    """Return the plan whose bytes are exactly `data`; PlanError naming the field otherwise."""
+    try:
+        return parse_struct(data, Plan)
+    except CanonicalError as error:
+        raise PlanError(f"plan: {error}") from error
+
+
+def plan_digest(plan: Plan) -> str:
+    """Return S, which every contribution is given for and every document of the draw names."""
+    return digest_of(format_plan(plan))

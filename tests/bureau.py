@@ -1,0 +1,402 @@
+"""An in-memory bureau for tests: it makes plans, lists, contributions, draws and bundles from a seed, and can cheat.
+
+Everything is deterministic in the seed. `Bureau.bundle` goes through the production formats; what it signs is up to
+the test, so that a dishonest bureau, which signs and logs its lies properly, can be played as well.
+"""
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from disclosure.blob import refer
+from disclosure.bundle import Record, make_bundle
+from disclosure.checkpoint import Checkpoint, add_cosignature, cosign_checkpoint, sign_checkpoint
+from disclosure.document import (
+    Contribution,
+    DrawOpening,
+    DrawOutcome,
+    Replacement,
+    ResultReference,
+    SealedEvent,
+    SealedOutcome,
+    sign_document,
+)
+from disclosure.keys import Ed25519Signer, encode_base64, key_id
+from disclosure.leaf import format_leaf, leaf_of
+from disclosure.note import KIND_COSIGNATURE, KIND_ED25519, VerifierKey, format_vkey
+from disclosure.person import digest, make_disclosure
+from disclosure.signing_rules import required_keys
+from disclosure.tree import consistency_proof, inclusion_proof, leaf_hash, node_hash, root
+from selection.canonical import format_canonical
+from selection.draw import draw
+from selection.keys import digest_of, nonce_commitment, sealed_commitment
+from selection.plan import (
+    ActorRole,
+    AtLeast,
+    Blobs,
+    Class,
+    Dice,
+    Fixed,
+    Item,
+    Named,
+    NonceCommitment,
+    Percent,
+    Plan,
+    PublicNumber,
+    Reason,
+    ReplacementReason,
+    SealedUntil,
+    Seat,
+    Section,
+    SectionItems,
+    StatedReason,
+    Stratum,
+    Task,
+    Thrower,
+    Visits,
+    Witness,
+    plan_digest,
+)
+from selection.pool import (
+    Listed,
+    OpenedConflicts,
+    Person,
+    Pools,
+    Target,
+    format_apart,
+    format_conflicts,
+    format_listed,
+    format_opened,
+    format_people,
+    format_pool,
+    format_reasons,
+)
+from selection.quota import Population, state_quota
+from selection.replacement import apply_event, replace_person, replace_target, standing_after_draw
+from selection.transcript import format_transcript
+
+INSTANT = "2026-11-24T02:00:00Z"
+
+
+def testing_only_signer(name: str) -> Ed25519Signer:
+    return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest()))
+
+
+def public_text(name: str) -> str:
+    return encode_base64(testing_only_signer(name).public_key)
+
+
+def hexed(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def actor(name: str) -> str:
+    return "s-" + hexed("actor", name)[:32]
+
+
+@dataclass
+class Frozen:
+    """A plan with everything the bureau knows about it."""
+
+    plan: Plan
+    pools: Pools
+    blobs: dict[str, bytes]
+    opened: dict[str, OpenedConflicts]
+    lines: list[str]
+    disclosures: dict[str, str]
+    own_keys: dict[str, str] = field(default_factory=dict)
+
+
+def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of everything a plan can hold)
+    """Return a lawful plan of moderate size; `wishes`: sealed, sections, targets, people, apart, tight, last."""
+    r = random.Random(seed)  # noqa: S311 (tests)
+    sections = ["lead", "fire", "market"][: wishes.get("sections", r.choice([1, 1, 2, 3]))]
+    sealed = wishes.get("sealed", r.random() < 0.3)
+    areas, codes = ["4207", "4211", "4210"], ["boiler", "chemistry"]
+    strata, classes = ["high", "low"][: r.choice([1, 2])], ["general", "chemical"][: r.choice([1, 2])]
+    count = wishes.get("targets", r.choice([25, 40, 90]))
+    ids = sorted({f"9142{r.randrange(10**13):013d}X" for _ in range(count)})
+    targets = [Target(id, r.choice(strata), r.choice(classes), r.choice(areas)) for id in ids]
+    mandatory = [Listed(id, "complaint") for id in r.sample(ids, r.choice([0, 0, 2]))]
+    excluded = [Listed(f"excluded-{i}", "cap-reached") for i in range(r.choice([0, 3]))]
+    people, disclosures = [], {}
+    for number in range(wishes.get("people", 14 * len(sections))):
+        id = "p-" + hexed(seed, "person", number)[:32]
+        value = {"certificate": f"C{number}", "name": f"人员{number}", "unit": "云州市应急管理局"}
+        disclosures[id] = make_disclosure(hashlib.sha256(id.encode()).digest()[:16], "person", value)
+        people.append(
+            Person(
+                id, sections[number % len(sections)], "inspector" if number % 3 else "expert",
+                tuple(sorted(r.sample(codes, r.choice([0, 1, 2])))), tuple(sorted(r.sample(areas, r.choice([1, 2, 3])))),
+                wishes.get("places", r.choice([4, 8, 12])), digest(disclosures[id]),
+            )
+        )  # fmt: skip
+    apart = r.sample([(a.id, b.id) for a in people for b in people if a.id < b.id], wishes.get("apart", r.choice([0, 4])))
+    opened = {}
+    for target in r.sample(ids, len(ids) // 4):
+        away = tuple(sorted(p.id for p in r.sample(people, r.choice([1, 2]))))
+        opened[target] = OpenedConflicts(target, hexed(seed, "salt", target), away)
+    blobs = {
+        "pool": format_pool(targets), "mandatory": format_listed(mandatory), "excluded": format_listed(excluded),
+        "people": format_people(people), "apart": format_apart(apart), "conflicts": format_conflicts(opened.values()),
+        "reasons": format_reasons([(t, p, "kinship", "亲属关系", "") for t, o in opened.items() for p in o.people]),
+    }  # fmt: skip
+    pools = Pools(targets, frozenset(m.target for m in mandatory), people, frozenset(apart),
+                  {t: frozenset(o.people) for t, o in opened.items()})  # fmt: skip
+    counts, exceptions, stated_strata = r.random() < 0.5, [], []
+    for id in strata:
+        n = sum(t.stratum == id for t in targets)
+        m = sum(t.stratum == id and t.id in pools.mandatory for t in targets)
+        quotas = []
+        for section in sections:
+            rule = r.choice([Percent(100, 10), AtLeast(100, 7), Fixed(min(3, n - m)), Percent(2, 1), Fixed(0)])
+            if wishes.get("all"):
+                rule = Fixed(n if counts else n - m)
+            quota = state_quota(section, rule, Population(n, m), counts)
+            quotas.append(quota)
+            if quota.by_lot == 0:
+                exceptions.append(StatedReason(rule="no-chance", subject=f"{id}/{section}", reason="只查必查对象"))
+        if n < 20:
+            exceptions.append(StatedReason(rule="small-stratum", subject=id, reason="全市仅此数户"))
+        stated_strata.append(Stratum(id=id, mandatory=m, name=id, population=n, quotas=tuple(quotas), rule="按风险"))
+    items = [
+        Item(classes=tuple(sorted(r.sample(classes, r.randint(1, len(classes))))), id=f"item-{s}-{i}", name=f"事项{i}",
+             legal_basis="《安全生产法》第六十五条", mandatory=False, section=s)
+        for s in sections for i in range(5)
+    ] + [Item(classes=tuple(sorted(classes)), id=f"must-{s}", name="必查", legal_basis="《安全生产法》", mandatory=True,
+              section=s) for s in sections]  # fmt: skip
+    area_rule = wishes.get("area_rule", r.choice(["any", "any", "same", "other"]))
+    stated_classes = []
+    for id in classes:
+        seats = [Seat(codes=tuple(r.choice([[], [], ["boiler"]])), name="检查员", section=s) for s in sections for _ in "ab"]
+        experts = [Seat(codes=(), name="专家", section=sections[0])] if r.random() < 0.7 else []
+        rules = tuple(
+            SectionItems(optional=r.randint(0, sum(id in i.classes and i.section == s and not i.mandatory for i in items)),
+                         section=s)
+            for s in sections
+        )  # fmt: skip
+        stated_classes.append(
+            Class(expert_seats=tuple(experts), id=id, inspector_seats=tuple(seats), items=rules, name=id)
+        )
+        exceptions += [StatedReason(rule="thin-seat", subject=f"{id}/{stage}/{n}", reason="编制所限")
+                       for stage, list_ in (("inspectors", seats), ("experts", experts))
+                       for n in range(1, len(list_) + 1)]  # fmt: skip
+    nonce = hexed(seed, "nonce")
+    contributors: list = [
+        NonceCommitment(commitment=nonce_commitment("yunzhou", seed + 1, 1, nonce), custodian="公证处", label="bureau")
+    ]
+    lines, own_keys = [f"nonce:bureau:{nonce}"], {}
+    for number in range(r.choice([0, 2, 3])):
+        label, key = f"witness-{number}", f"witness-{number}" if r.random() < 0.5 else None
+        person = digest(make_disclosure(bytes(16), "person", {"certificate": "", "name": label, "unit": "监察"}))
+        contributors.append(
+            Witness(body=f"单位{number}", key=public_text(key) if key else None, label=label, person=person)
+        )
+        absent = number == 2
+        lines.append(f"absent:{label}" if absent else f"witness:{label}:{r.randrange(10**9, 10**10)}")
+        if key and not absent:
+            own_keys[label] = key
+    last = wishes.get("last", r.choice(["dice", "public"]))
+    if last == "dice":
+        throwers = tuple(
+            Thrower(body=f"掷骰单位{n}", key=None, label=f"thrower-{n}", person=digest(disclosures[people[n].id]))
+            for n in range(3)
+        )
+        contributors.append(Dice(digits=60, throwers=throwers))
+        lines.append("dice:" + "".join(str(r.randrange(10)) for _ in range(60)))
+    else:
+        contributors.append(PublicNumber(digits=5, example="01234", issue="26312", label="lottery", order="开奖顺序",
+                                         source="中国体育彩票排列五"))  # fmt: skip
+        lines.append(f"public:lottery:{r.randrange(10**5):05d}")
+    plan = Plan(
+        actors=(ActorRole(id=actor("operator"), role="operator"), ActorRole(id=actor("confirmer"), role="confirmer")),
+        algorithm="double-random/1", area_rule=area_rule, areas=tuple(Named(id=a, name=a) for a in areas), attempt=1,
+        blobs=Blobs(**{name: refer(blob) for name, blob in blobs.items()}), bureau="yunzhou",
+        classes=tuple(stated_classes), codes=tuple(Named(id=c, name=c) for c in codes), contributors=tuple(contributors),
+        exceptions=tuple(exceptions), frozen_at="2026-11-23T02:00:00Z", hash="sha256", id=f"yunzhou-2026-{seed + 1}-1",
+        instant=INSTANT, items=tuple(items), legal_basis=("《安全生产法》",), mandatory_counts=counts,
+        names_open="2026-12-01T00:00:00Z", number=seed + 1, origin="annual-plan", previous=None, rehearsal=False,
+        reason_codes=(Reason(id="cap-reached", name="频次已满"), Reason(id="complaint", name="投诉")),
+        replacement_reasons=(ReplacementReason(applies="target", id="not-existing", name="不存在"),
+                             ReplacementReason(applies="person", id="ill", name="患病")),
+        sealed=SealedUntil(opens="2026-12-01T00:00:00Z") if sealed else None,
+        sections=tuple(Section(id=s, key=public_text(f"section-{s}"), name=s) for s in sections),
+        strata=tuple(stated_strata), task=Task(id="task-1", name="任务"), title="抽查", type="draw-plan/v1",
+        visits=Visits(from_="2026-12-01", to="2026-12-20"), year=2026,
+    )  # fmt: skip
+    return Frozen(plan, pools, blobs, opened, lines, disclosures, own_keys)
+
+
+class MemoryLog:
+    """A log in memory, signed and, if wished, cosigned."""
+
+    def __init__(self, origin: str = "disclose.yunzhou.example/2026") -> None:
+        self.origin, self.leaves = origin, list[bytes]()
+        self.signer, self.cosigner = testing_only_signer("log"), testing_only_signer("cosigner")
+
+    def hash_at(self, level: int, index: int) -> bytes:
+        if level == 0:
+            return leaf_hash(self.leaves[index])
+        return node_hash(self.hash_at(level - 1, 2 * index), self.hash_at(level - 1, 2 * index + 1))
+
+    def checkpoint(self, size: int, time: int | None) -> bytes:
+        head = Checkpoint(self.origin, size, root(leaf_hash(leaf) for leaf in self.leaves[:size]))
+        note = sign_checkpoint(head, self.signer)
+        if time is not None:
+            note = add_cosignature(note, cosign_checkpoint(note, "audit.example", self.cosigner, time))
+        return note
+
+
+def policy_bytes(quorum: str = "none") -> bytes:
+    log = VerifierKey("disclose.yunzhou.example/2026", KIND_ED25519, testing_only_signer("log").public_key)
+    cosigner = VerifierKey("audit.example", KIND_COSIGNATURE, testing_only_signer("cosigner").public_key)
+    text = f"log {format_vkey(log)}\nwitness audit {format_vkey(cosigner)}\nquorum {quorum}\n"
+    return msgspec.json.encode(
+        {
+            "type": "policy/v1",
+            "log": text,
+            "authorities": [
+                {"bureau": "yunzhou", "key": public_text(f"section-{s}"), "name": s, "revoked_at": None,
+                 "valid_from": "2026-01-01T00:00:00Z", "valid_until": None}
+                for s in ("lead", "fire", "market")
+            ],
+        }
+    )  # fmt: skip
+
+
+def roles(*names: str) -> tuple[ActorRole, ...]:
+    return tuple(ActorRole(id=actor(f"{name}-{number}" if names.count(name) > 1 else name), role=name)
+                 for number, name in enumerate(names))  # fmt: skip
+
+
+@dataclass
+class Bureau:
+    """One draw from frozen to published. Change `documents`, `transcript` … before `bundle` to cheat."""
+
+    frozen: Frozen
+    events: int = 0
+    opening: bool = True
+    quorum_time: int | None = None
+
+    def __post_init__(self) -> None:
+        plan, f = self.frozen.plan, self.frozen
+        self.s = plan_digest(plan)
+        self.transcript = draw(plan, f.pools, f.lines)
+        self.opened = sorted((o for t, o in f.opened.items() if t in {x.id for x in self.transcript.targets}),
+                             key=lambda o: o.target)  # fmt: skip
+        self.before: list = [plan]
+        self.after: list = []
+        for contributor, line in zip(plan.contributors, f.lines, strict=True):
+            if isinstance(contributor, NonceCommitment):
+                continue
+            label = getattr(contributor, "label", "dice")
+            late = isinstance(contributor, Dice | PublicNumber)
+            paper = label not in f.own_keys
+            document = Contribution(
+                actors=roles("operator", "confirmer") if paper else (),
+                form=hexed("form", label) if paper and not late or label == "dice" else None,
+                given_at=INSTANT if late else "2026-11-23T03:00:00Z", id=plan.id, label=label, line=line, plan=self.s,
+            )  # fmt: skip
+            (self.after if late else self.before).append(document)
+        self._outcome()
+
+    def _outcome(self) -> None:
+        plan = self.frozen.plan
+        self.result = format_transcript(self.transcript)
+        self.opened_blob = format_opened(self.opened)
+        shown = {
+            "contributions": tuple(self.frozen.lines), "draw_key": self.transcript.draw_key,
+            "opened": refer(self.opened_blob), "id": plan.id, "plan": self.s,
+            "result": ResultReference(digest_of(self.result), len(self.result)),
+        }  # fmt: skip
+        both = roles("operator", "confirmer")
+        if plan.sealed is None:
+            outcome = DrawOutcome(actors=both, drawn_at="2026-11-24T02:05:00Z", **shown)
+        else:
+            commitment = sealed_commitment(self.transcript.draw_key, self.result)
+            outcome = SealedOutcome(
+                actors=both, commitment=commitment, drawn_at="2026-11-24T02:05:00Z", id=plan.id, plan=self.s
+            )
+        self.outcome_sha256 = digest_of(format_canonical(outcome))
+        self.later: list = [outcome]
+        events = self._events()
+        facts = {"id": plan.id, "plan": self.s, "outcome": self.outcome_sha256}
+        who = {"actors": roles("reviewer", "second"), "decided_at": "2026-11-25T02:00:00Z"}
+        who["actors"] = (who["actors"][0], ActorRole(id=actor("confirmer"), role="confirmer"))
+        if plan.sealed is None:
+            self.later += [Replacement(event=event, **facts, **who) for event in events]
+            return
+        self.later += [
+            SealedEvent(commitment=sealed_commitment(self.transcript.draw_key, format_canonical(event)),
+                        sequence=event.sequence, **facts, **who)
+            for event in events
+        ]  # fmt: skip
+        if self.opening:
+            self.later.append(
+                DrawOpening(cause="date", events=tuple(events), outcome=self.outcome_sha256,
+                            opened_at="2026-12-01T00:00:00Z", **shown)
+            )  # fmt: skip
+
+    def _events(self) -> list:
+        f, made = self.frozen, []
+        standing = standing_after_draw(f.plan, f.pools, self.transcript)
+        r = random.Random(self.s)  # noqa: S311
+        for _ in range(self.events):
+            if not standing.targets:
+                break
+            target = r.choice(sorted(standing.targets))
+            seats = [(role, n) for role, team in standing.targets[target].teams.items() for n, p in team if p]
+            if seats and r.random() < 0.5:
+                role, seat = r.choice(sorted(seats))
+                event = replace_person(standing, target, role, seat, "ill", hexed("evidence"))
+            else:
+                event = replace_target(standing, target, "not-existing", hexed("evidence"), f.opened)
+            standing = apply_event(standing, event)
+            made.append(event)
+        return made
+
+    def signers(self, document) -> list:
+        named = [f"section-{s}" for s in ("lead", "fire", "market")] + list(self.frozen.own_keys.values())
+        by_key = {testing_only_signer(name).public_key: testing_only_signer(name) for name in named}
+        return [by_key[key] for key in required_keys(self.frozen.plan, document)]
+
+    def bundle(self, edit=None, names: bool = True) -> bytes:
+        """Sign and log every document now, and return the bundle. `edit(parts)` may change the parts before."""
+        log, records = MemoryLog(), []
+        log.leaves.append(b'{"somebody":"else"}')
+        documents = [*self.before, *self.after, *self.later]
+        for number, document in enumerate(documents):
+            if number == len(self.before):
+                size_a = len(log.leaves)
+            envelope = sign_document(document, self.signers(document))
+            log.leaves.append(format_leaf(leaf_of(document, envelope, f"2026-11-24T03:{number:02d}:00Z")))
+            records.append((envelope, len(log.leaves) - 1))
+        log.leaves.append(b'{"somebody":"else again"}')
+        size_b = len(log.leaves)
+        shown = self.frozen.plan.sealed is None or self.opening
+        blobs = [blob for name, blob in self.frozen.blobs.items() if name != "reasons"]
+        if shown:
+            blobs += [self.result, self.opened_blob]
+        drawn = sorted({p for t in self.transcript.targets for p in t.inspectors}) if shown and names else []
+        parts = {
+            "id": self.frozen.plan.id,
+            "records": [
+                Record(envelope, index, log.leaves[index], inclusion_proof(index, size_b, log.hash_at))
+                for envelope, index in records
+            ],
+            "blobs": blobs,
+            "disclosures": [self.frozen.disclosures[p] for p in drawn[:3]],
+            "note_a": log.checkpoint(size_a, self.quorum_time),
+            "note_b": log.checkpoint(size_b, self.quorum_time),
+            "consistency": consistency_proof(size_a, size_b, log.hash_at),
+        }
+        if edit is not None:
+            edit(parts)
+        return make_bundle(**parts)
+
+
+def keyid_of(name: str) -> str:
+    return key_id(testing_only_signer(name).public_key)
