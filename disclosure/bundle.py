@@ -29,7 +29,16 @@ from selection.forms import Count, Hex64, Id
 from selection.keys import digest_of
 from selection.plan import Form, Plan
 
-__all__ = ["MAX_BUNDLE", "Bundle", "BundleError", "Entry", "Record", "format_bundle", "make_bundle", "parse_bundle"]
+__all__ = [
+    "MAX_BUNDLE",
+    "Bundle",
+    "BundleError",
+    "Entry",
+    "Record",
+    "format_bundle",
+    "make_bundle",
+    "parse_bundle",
+]
 
 MAX_BUNDLE = 512 << 20  # bytes
 
@@ -138,7 +147,9 @@ def make_bundle(
 ) -> bytes:
     """Return the bytes of the bundle made of these parts; records ascend by index, the plan's first."""
     entries = [
-        _Entry(record.envelope, record.index, record.leaf.decode(), tuple(encode_base64(h) for h in record.proof))
+        _Entry(
+            record.envelope, record.index, record.leaf.decode(), tuple(encode_base64(h) for h in record.proof)
+        )
         for record in records
     ]
     return format_canonical(
@@ -158,7 +169,13 @@ def format_bundle(bundle: Bundle) -> bytes:
     """Return the bytes that `parse_bundle` reads as `bundle`."""
     records = [Record(e.envelope, e.index, e.leaf, e.proof) for e in bundle.entries]
     return make_bundle(
-        bundle.id, records, bundle.blobs.values(), bundle.disclosures, bundle.note_a, bundle.note_b, bundle.consistency
+        bundle.id,
+        records,
+        bundle.blobs.values(),
+        bundle.disclosures,
+        bundle.note_a,
+        bundle.note_b,
+        bundle.consistency,
     )
 
 
@@ -180,7 +197,13 @@ def parse_bundle(data: bytes) -> Bundle:
         raise BundleError("bundle: disclosures do not strictly ascend")
     blobs = {sha256: text.encode() for sha256, text in file.blobs.items()}
     bundle = Bundle(
-        file.id, entries, blobs, file.disclosures, file.checkpoints.a.encode(), file.checkpoints.b.encode(), consistency
+        file.id,
+        entries,
+        blobs,
+        file.disclosures,
+        file.checkpoints.a.encode(),
+        file.checkpoints.b.encode(),
+        consistency,
     )
     try:
         _ = bundle.checkpoint_a, bundle.checkpoint_b

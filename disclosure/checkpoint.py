@@ -140,9 +140,7 @@ def open_checkpoint(
             raise CheckpointError(f"cosigner key of {key.name!r} has kind {key.kind:#04x}, not 0x04")
         # An Ed25519 cosignature does not name its cosigner: one key under two names would count twice.
         if key.public_key in public_keys:
-            raise CheckpointError(
-                f"the key of cosigner {key.name!r} is also that of another cosigner or the log"
-            )
+            raise CheckpointError(f"cosigner {key.name!r} has the key of another cosigner or of the log")
         public_keys.add(key.public_key)
     if len({key.name for key in cosigners}) != len(cosigners):
         raise CheckpointError("two cosigner keys have one name")

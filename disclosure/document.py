@@ -207,5 +207,3 @@ def parse_document(data: bytes) -> Document:
 def sign_document(document: Document, signers: Sequence[Signer]) -> Envelope:
     """Return the envelope over the document's bytes with one signature per signer."""
     return sign(format_document(document), DOCUMENT_TYPE, signers)
-
-

@@ -1,7 +1,7 @@
 """The entry that the log holds of a document (docs/spec/documents.md, "Leaf"): hashes and ids, never a name.
 
-    {"at":"2026-11-24T02:00:00Z","author":["sha256:…"],"doc":{"sha256":"…","size":1821},"id":"…","rev":1,
-     "supersedes":null,"type":"draw-plan/v1"}
+{"at":"2026-11-24T02:00:00Z","author":["sha256:…"],"doc":{"sha256":"…","size":1821},"id":"…","rev":1,
+ "supersedes":null,"type":"draw-plan/v1"}
 """
 
 from typing import Annotated

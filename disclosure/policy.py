@@ -109,10 +109,14 @@ def parse_log_policy(text: str) -> LogPolicy:
                 case ["group", name, count, *members] if members:
                     _new(name, witnesses, groups)
                     groups[name] = (_threshold(count, members, witnesses, groups), tuple(members))
-                case ["quorum", name] if not quorum and (name == "none" or name in witnesses or name in groups):
+                case ["quorum", name] if not quorum and (
+                    name == "none" or name in witnesses or name in groups
+                ):
                     quorum.append(name)
                 case _:
-                    raise PolicyError("not a log, witness, group or quorum line, or it names what is not defined above")
+                    raise PolicyError(
+                        "not a log, witness, group or quorum line, or it names what is not defined above"
+                    )
         except (PolicyError, NoteError) as error:
             raise PolicyError(f"policy, log line {number} ({line[:80]!r}): {error}") from error
     if not logs or not quorum:
@@ -140,7 +144,9 @@ def _threshold(count: str, members: list[str], witnesses: Collection[str], group
         raise PolicyError(f"members repeat or are not defined above: {', '.join(unknown or members)}")
     if count in ("any", "all"):
         return 1 if count == "any" else len(members)
-    if not (count.isascii() and count.isdigit() and count == str(int(count)) and 1 <= int(count) <= len(members)):
+    if not (
+        count.isascii() and count.isdigit() and count == str(int(count)) and 1 <= int(count) <= len(members)
+    ):
         raise PolicyError(f"{count} is not any, all or a number from 1 to {len(members)}")
     return int(count)
 

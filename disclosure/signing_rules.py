@@ -20,7 +20,15 @@ from disclosure.keys import decode_base64
 from selection.contribution import is_absent, label_of
 from selection.plan import Dice, Plan, PublicNumber, Witness
 
-__all__ = ["CHECKING_ROLES", "ROLES", "SignerError", "check_actors", "check_separation", "lead_key", "required_keys"]
+__all__ = [
+    "CHECKING_ROLES",
+    "ROLES",
+    "SignerError",
+    "check_actors",
+    "check_separation",
+    "lead_key",
+    "required_keys",
+]
 
 ROLES: dict[str, tuple[str, ...]] = {
     "draw-plan/v1": ("operator", "confirmer"),
@@ -114,4 +122,3 @@ def check_separation(documents: Iterable[Document]) -> None:
         for pair in combinations(sorted(held), 2):
             if frozenset(pair) in CHECKING_ROLES:
                 raise SignerError(f"{actor_id} is both {pair[0]} and {pair[1]} in this draw")
-

@@ -93,10 +93,9 @@ def tiles(size: int, old_size: int = 0) -> Iterator[Tile]:
     _check_sizes(size, old_size)
     for level in range(_LEVELS):
         count, before = size >> (TILE_HEIGHT * level), old_size >> (TILE_HEIGHT * level)
-        for index in range(before // TILE_WIDTH if count > before else 0, -(-count // TILE_WIDTH)):
-            width = min(TILE_WIDTH, count - index * TILE_WIDTH)
-            if index * TILE_WIDTH + width > before:
-                yield Tile(level, index, width)
+        if count > before:
+            for index in range(before // TILE_WIDTH, -(-count // TILE_WIDTH)):
+                yield Tile(level, index, min(TILE_WIDTH, count - index * TILE_WIDTH))
 
 
 def bundles(size: int, old_size: int = 0) -> Iterator[Bundle]:
