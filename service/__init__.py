@@ -1,0 +1,1 @@
+"""The rim of double-random: people, PostgreSQL, the clock, keys and HTTP."""

@@ -1,0 +1,88 @@
+"""Bundles and proofs of what is published, built from the database; the same bytes until something new is logged."""
+
+from disclosure.bundle import Record, make_bundle
+from disclosure.document import (
+    Contribution,
+    Correction,
+    DrawOpening,
+    DrawOutcome,
+    InspectionResult,
+    SealedOutcome,
+)
+from disclosure.proof import Proof, format_proof
+from selection.contribution import label_of
+from selection.plan import Dice, Plan, PublicNumber
+from service import log
+from service.database import Connection
+from service.documents import Stored, documents_of, read_blob, read_document
+from service.errors import NotFound
+from service.office import Office
+
+__all__ = ["build_bundle", "build_proof", "read_bundle"]
+
+
+async def read_bundle(office: Office, draw: str) -> bytes:
+    """Return the bundle of a drawn or sealed draw; NotFound before its outcome is under a checkpoint."""
+    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        return await build_bundle(connection, draw)
+
+
+async def build_bundle(connection: Connection, draw: str) -> bytes:
+    """Return the bundle of `draw` as of this transaction. B is the smallest checkpoint that holds every document."""
+    stored = [d for d in await documents_of(connection, draw) if not isinstance(d.document, InspectionResult | Correction)]
+    if not any(isinstance(d.document, DrawOutcome | SealedOutcome) for d in stored):
+        raise NotFound(f"批次 {draw} 还没有结果", f"draw {draw} has no outcome yet")
+    plan = stored[0].document
+    assert isinstance(plan, Plan)
+    b = await log.read_checkpoint_at_least(connection, stored[0].shard, stored[-1].index + 1)
+    a = await log.read_newest_checkpoint(connection, stored[0].shard, _first_late(plan, stored))
+    if a is None or b is None:
+        raise NotFound("检查点尚未签发，请稍后再试", "the checkpoint is not signed yet; retry shortly")
+    records = [
+        Record(d.envelope, d.index, d.leaf, await log.inclusion(connection, d.shard, d.index, b[0])) for d in stored
+    ]
+    blobs = [await _public_blob(connection, sha256) for sha256 in _blob_names(plan, stored)]
+    names = await connection.fetch("SELECT text FROM disclosure WHERE draw = $1 AND kind = 'person'", draw)
+    people = [row["text"] for row in names]
+    consistency = await log.consistency(connection, stored[0].shard, a[0], b[0])
+    return make_bundle(draw, records, blobs, people, a[1], b[1], consistency)
+
+
+def _first_late(plan: Plan, stored: list[Stored]) -> int:
+    """Return the index of the first document that checkpoint A must not hold: dice, public number or outcome."""
+    late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
+    return next(
+        d.index
+        for d in stored
+        if isinstance(d.document, DrawOutcome | SealedOutcome)
+        or (isinstance(d.document, Contribution) and d.document.label in late)
+    )
+
+
+def _blob_names(plan: Plan, stored: list[Stored]) -> list[str]:
+    blobs = plan.blobs
+    names = [b.sha256 for b in (blobs.apart, blobs.conflicts, blobs.excluded, blobs.mandatory, blobs.people, blobs.pool)]
+    for d in stored:
+        if isinstance(d.document, DrawOutcome | DrawOpening):
+            names += [d.document.result.sha256, d.document.opened.sha256]
+    return sorted(set(names))
+
+
+async def _public_blob(connection: Connection, sha256: str) -> bytes:
+    data = await read_blob(connection, sha256)
+    if data is None:
+        raise NotFound(f"缺少名单 {sha256}", f"blob {sha256} is missing")
+    return data
+
+
+async def build_proof(connection: Connection, sha256: str) -> bytes:
+    """Return the `.tlog-proof` of one document, in the smallest checkpoint that holds it."""
+    stored = await read_document(connection, sha256)
+    if stored is None:
+        raise NotFound(f"没有文书 {sha256}", f"there is no document {sha256}")
+    found = await log.read_checkpoint_at_least(connection, stored.shard, stored.index + 1)
+    if found is None:
+        raise NotFound("检查点尚未签发，请稍后再试", "the checkpoint is not signed yet; retry shortly")
+    size, note = found
+    path = await log.inclusion(connection, stored.shard, stored.index, size)
+    return format_proof(Proof(leaf=stored.leaf, index=stored.index, path=tuple(path), checkpoint=note))

@@ -1,0 +1,167 @@
+"""Drafts: preparing a draw, and seeing what freezing it now would give. Nothing here is signed or published."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from disclosure.keys import encode_base64
+from selection.errors import SelectionError
+from selection.plan import ActorRole
+from selection.plan_rules import list_faults, plan_faults
+from selection.pool import parse_listed
+from service.accounts import Staff
+from service.database import Connection
+from service.drafts import Draft
+from service.errors import Conflicting, Denied, Invalid
+from service.freezing import Frozen, Identity, Registries, freeze
+from service.frozen import DrawRow, read_draw_row
+from service.office import Office, as_time
+from service.registry.store import read_registries, registry_versions
+
+__all__ = ["create_draft", "faults_of", "freeze_now", "preview", "read_draft", "summarise"]
+
+
+async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
+    """Store a draft and return its draw id, the next of the bureau's without a gap.
+
+    A draft that `retries` a voided draw takes its number and the next attempt. Raises Conflicting if the task has an
+    unfinished draw already, Denied if `who` is no operator.
+    """
+    if "operator" not in who.roles:
+        raise Denied("只有经办人可以起草", "only an operator prepares a draw")
+    async with office.pool.acquire() as connection, connection.transaction():
+        # One drafter at a time: numbers must run without gaps.
+        bureau = await connection.fetchval("SELECT label FROM bureau FOR UPDATE")
+        if bureau is None:
+            raise Conflicting("尚未登记机关，请运行 bureau 命令", "the bureau is not set up; run `python -m service bureau`")
+        waiting = await connection.fetchval(
+            "SELECT id FROM draw WHERE task = $1 AND state IN ('draft', 'frozen', 'contributed')", draft.task.id
+        )
+        if waiting is not None:
+            raise Conflicting(
+                f"任务 {draft.task.id} 已有未完成的批次 {waiting}",
+                f"task {draft.task.id} has the unfinished draw {waiting}",
+            )
+        year = office.now().year
+        if draft.retries is None:
+            number = 1 + await connection.fetchval(
+                "SELECT coalesce(max(number), 0) FROM draw WHERE year = $1", year
+            )
+            attempt = 1
+        else:
+            year, number, attempt = await _next_attempt(connection, draft)
+        id = f"{bureau}-{year}-{number}-{attempt}"
+        await connection.execute(
+            "INSERT INTO draw (id, year, number, attempt, state, title, task, draft) VALUES ($1,$2,$3,$4,'draft',$5,$6,$7)",
+            id, year, number, attempt, draft.title, draft.task.id, msgspec.json.encode(draft).decode(),
+        )  # fmt: skip
+        return id
+
+
+async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int, int]:
+    row = await connection.fetchrow("SELECT year, number, attempt, state FROM draw WHERE id = $1", draft.retries)
+    if row is None or row["state"] != "voided":
+        raise Conflicting(f"{draft.retries} 没有作废", f"{draft.retries} was not voided, so nothing retries it")
+    return row["year"], row["number"], row["attempt"] + 1
+
+
+async def read_draft(connection: Connection, draw: str) -> Draft:
+    return msgspec.json.decode(await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw), type=Draft)
+
+
+async def _identity(
+    connection: Connection, office: Office, row: DrawRow, now: datetime, actors: tuple[ActorRole, ...]
+) -> Identity:
+    bureau = await connection.fetchrow("SELECT label, name, section FROM bureau")
+    previous = await connection.fetchval(
+        "SELECT d.sha256 FROM document d WHERE d.kind = 'draw-plan/v1' ORDER BY d.logged_at DESC, d.leaf_index DESC LIMIT 1"
+    )
+    return Identity(
+        bureau=bureau["label"],
+        section=bureau["section"],
+        section_name=bureau["name"],
+        section_key=encode_base64(office.signer.public_key),
+        year=row.year,
+        number=row.number,
+        attempt=row.attempt,
+        previous=previous,
+        frozen_at=as_time(now),
+        actors=actors,
+    )
+
+
+def faults_of(frozen: Frozen) -> list[str]:
+    mandatory = parse_listed("mandatory", frozen.blobs["mandatory"])
+    excluded = parse_listed("excluded", frozen.blobs["excluded"])
+    faults = listfaults_of(frozen.plan, frozen.pools, excluded, mandatory)
+    return faults or planfaults_of(frozen.plan, frozen.pools)
+
+
+def wide_exclusions(frozen: Frozen) -> list[tuple[str, int]]:
+    """Return who is kept from more than a fifth of the targets by conflicts, and from how many (protocol 2)."""
+    counted: dict[str, int] = {}
+    for people in frozen.pools.conflicts.values():
+        for person in people:
+            counted[person] = counted.get(person, 0) + 1
+    numbers = {id: number for id, (number, _) in frozen.disclosures.items()}
+    limit = len(frozen.pools.targets)
+    return [(numbers[person], count) for person, count in sorted(counted.items()) if 5 * count > limit]
+
+
+async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
+    """Return what freezing the draft now would give: counts, strata with quotas, faults; for operator and confirmer.
+
+    Nothing is kept: ids of people and the nonce are thrown away.
+    """
+    if not {"operator", "confirmer", "approver"} & who.roles:
+        raise Denied("只有经办人、复核人和审批人可以查看", "only operator, confirmer and approver see a preview")
+    async with office.pool.acquire() as connection:
+        row = await _read_draft_row(connection, draw)
+        draft = await read_draft(connection, draw)
+        frozen = await freeze_now(connection, office, row, draft, ())
+        return await summarise(connection, frozen)
+
+
+async def _read_draft_row(connection: Connection, draw: str) -> DrawRow:
+    row = await read_draw_row(connection, draw)
+    if row.state != "draft":
+        raise Conflicting("名单已锁定", "the list is frozen already")
+    return row
+
+
+async def freeze_now(
+    connection: Connection, office: Office, row: DrawRow, draft: Draft, actors: tuple[ActorRole, ...]
+) -> Frozen:
+    registries: Registries = await read_registries(connection)
+    identity = await _identity(connection, office, row, office.now(), actors)
+    try:
+        return await asyncio.to_thread(freeze, draft, registries, identity, office.fresh)
+    except SelectionError as error:
+        raise Invalid(f"计划不合规定：{error}", str(error), (str(error),)) from error
+
+
+async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
+    plan = frozen.plan
+    stated = {(s.rule, s.subject) for s in plan.exceptions}
+    wide = [f"{number} 被排除于 {count} 个对象" for number, count in wide_exclusions(frozen)
+            if ("wide-exclusion", number) not in stated]  # fmt: skip
+    return {
+        "id": plan.id,
+        "candidates": plan.blobs.pool.count,
+        "excluded": plan.blobs.excluded.count,
+        "mandatory": plan.blobs.mandatory.count,
+        "people": {
+            role: sum(p.role == role for p in frozen.pools.people) for role in ("inspector", "expert")
+        },
+        "strata": [
+            {"name": s.name, "rule": s.rule, "population": s.population, "quota": s.quotas[0].quota,
+             "by_lot": s.quotas[0].by_lot, "chance": s.quotas[0].chance}
+            for s in plan.strata
+        ],
+        "faults": [*faults_of(frozen), *wide],
+        "pool_sha256": plan.blobs.pool.sha256,
+        "excluded_sha256": plan.blobs.excluded.sha256,
+        "registry_versions": await registry_versions(connection),
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""Freeze (锁定): the list is locked, signed, logged and published before any number exists."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from selection.plan import ActorRole
+from service import log
+from service.database import Connection
+from service.documents import Stored, add_blob, begin_turn, record
+from service.drafting import faults_of, freeze_now, read_draft, summarise
+from service.errors import Conflicting, Invalid
+from service.frozen import DrawRow
+from service.office import Office, as_time
+from service.registry.store import registry_versions
+from service.steps import Prepared, Rule
+
+__all__ = ["RULE"]
+
+
+async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
+    if row.state != "draft":
+        raise Conflicting("名单已锁定", "the list is frozen already")
+    draft = await read_draft(connection, row.id)
+    summary = await summarise(connection, await freeze_now(connection, office, row, draft, ()))
+    if summary["faults"]:
+        raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))
+    return Prepared("plan", {"pool": summary["pool_sha256"], "versions": summary["registry_versions"]}, summary)
+
+
+async def _perform(
+    connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
+) -> Stored:
+    if row.state != "draft":
+        raise Conflicting("名单已锁定", "the list is frozen already")
+    # The plan of one bureau after another: nobody may freeze between reading `previous` and logging this plan.
+    await connection.execute("SELECT 1 FROM bureau FOR UPDATE")
+    draft = await read_draft(connection, row.id)
+    frozen = await freeze_now(connection, office, row, draft, actors)
+    if frozen.plan.blobs.pool.sha256 != request["pool"] or await registry_versions(connection) != request["versions"]:
+        raise Conflicting(
+            "提请锁定之后名录已变化，请经办人重新提请",
+            "the registries changed since this was proposed; the operator must propose it again",
+        )
+    if faults := faults_of(frozen):
+        raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(faults))
+    turn = await begin_turn(connection, office, await log.active_shard(connection))
+    if as_time(turn.now) >= frozen.plan.instant:
+        raise Conflicting("已过开号时刻 T，请改期", f"T, {frozen.plan.instant}, has passed; set a later one")
+    if as_time(turn.now) != frozen.plan.frozen_at:
+        frozen = msgspec.structs.replace(
+            frozen, plan=msgspec.structs.replace(frozen.plan, frozen_at=as_time(turn.now))
+        )
+    for name, blob in frozen.blobs.items():
+        await add_blob(connection, blob, public=name != "reasons")
+    stored = await record(connection, turn, frozen.plan, frozen.plan, "plan", [office.signer])
+    await connection.execute(
+        "UPDATE draw SET state = 'frozen', plan = $2, instant = $3, opens = $4 WHERE id = $1",
+        row.id, stored.sha256, datetime.fromisoformat(frozen.plan.instant),
+        None if frozen.plan.sealed is None else datetime.fromisoformat(frozen.plan.sealed.opens),
+    )  # fmt: skip
+    await connection.execute(
+        "INSERT INTO draw_secret (draw, nonce, opened, disclosures) VALUES ($1, $2, $3, $4)",
+        row.id, frozen.nonce, frozen.opened, msgspec.json.encode(frozen.disclosures).decode(),
+    )  # fmt: skip
+    await connection.copy_records_to_table(
+        "draw_target", columns=("draw", "target", "name"), records=[(row.id, t, n) for t, n in frozen.names.items()]
+    )
+    return stored
+
+
+RULE = Rule(_prepare, _perform)

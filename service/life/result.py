@@ -1,0 +1,167 @@
+"""Results (检查结果): two inspectors enter, a reviewer passes, two publish; later revisions are corrections, nothing is edited."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from disclosure.document import Correction, Finding, InspectionResult, ResultCode
+from disclosure.keys import encode_base64url
+from disclosure.person import digest, make_disclosure
+from selection.forms import Date, Id, Text
+from selection.plan import ActorRole
+from service.database import Connection
+from service.documents import Stored, begin_turn, read_document, record
+from service.errors import Conflicting, Invalid
+from service.frozen import DrawRow, FrozenDraw, read_frozen
+from service.life.replace import read_sealed_events
+from service.office import Office, as_time
+from service.steps import Prepared, Rule, convert_request
+
+__all__ = ["CORRECTION_RULE", "RULE"]
+
+
+class ResultRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was found at one target; findings name items that were drawn for it."""
+
+    target: Id
+    inspected_on: Date
+    result: ResultCode
+    findings: tuple[Finding, ...]
+    legal_basis: tuple[Text, ...] = ()
+
+
+class CorrectionRequest(ResultRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    reason: Text
+    requested_by: Literal["subject", "authority", "court", "audit"]
+    status: Literal["in_force", "contested", "corrected", "withdrawn"] = "corrected"
+
+
+def _drawn(frozen: FrozenDraw, events: list[Any], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (items, sections) of a standing target; Invalid if it was not drawn or was replaced."""
+    standing = frozen.standing(events)
+    place = standing.targets.get(target)
+    if place is None:
+        raise Invalid(f"{target} 不是本批次的检查对象", f"{target} is not a standing target of this draw")
+    items = {t.id: t.items for t in frozen.transcript.targets}
+    for event in [*events, *(getattr(d.document, "event", None) for d in frozen.documents)]:
+        successor = getattr(event, "successor", None)
+        if successor is not None and not isinstance(successor, str):
+            items[successor.id] = successor.items
+    return items[target], place.sections
+
+
+async def _check(connection: Connection, row: DrawRow, asked: ResultRequest) -> tuple[FrozenDraw, tuple[str, ...]]:
+    if row.state not in ("drawn", "sealed", "opened"):
+        raise Conflicting("尚未抽取，没有可登记的结果", f"a draw that is {row.state} has no results")
+    frozen = await read_frozen(connection, row)
+    items, sections = _drawn(frozen, await read_sealed_events(connection, row.id), asked.target)
+    faults = [f"事项 {f.item} 不在该对象抽中的事项之内" for f in asked.findings if f.item not in items]
+    missing = sorted(set(items) - {f.item for f in asked.findings})
+    if asked.result not in ("UNREACHABLE", "CLOSED_OR_LIQUIDATING", "DEREGISTERED", "REVOKED", "MOVED_OUT", "REFUSED"):
+        faults += [f"事项 {item} 没有登记结果" for item in missing]
+    if len({f.item for f in asked.findings}) != len(asked.findings):
+        faults.append("同一事项登记了两次")
+    if faults:
+        raise Invalid("检查结果不完整或有误", "the findings do not fit the drawn items", tuple(faults))
+    return frozen, sections
+
+
+async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
+    asked = convert_request(request, ResultRequest)
+    await _check(connection, row, asked)
+    id = f"{row.id}.{asked.target}"
+    if await connection.fetchval("SELECT 1 FROM result WHERE id = $1", id):
+        raise Conflicting("该对象已有结果，只能更正", f"{id} has a result; it can be corrected, not entered again")
+    return Prepared(id, request, {"target": asked.target, "result": asked.result})
+
+
+async def _common(
+    connection: Connection, office: Office, row: DrawRow, asked: ResultRequest, actors: tuple[ActorRole, ...]
+) -> tuple[FrozenDraw, dict[str, Any], str]:
+    """Return the draw, the members every result has, and the disclosure that opens the name of the firm."""
+    if row.state == "sealed":
+        # The leaf of a result names its target. Until the opening it waits for its last publisher.
+        raise Conflicting("封存期间不公布结果，启封后再发布", "results are published after the opening, not while sealed")
+    frozen, sections = await _check(connection, row, asked)
+    name = await connection.fetchval(
+        "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", row.id, asked.target
+    )
+    disclosure = make_disclosure(office.fresh(16), "subject", {"name": name or asked.target})
+    return frozen, {
+        "_sd": (digest(disclosure),),
+        "_sd_alg": "sha-256",
+        "actors": actors,
+        "draw": row.id,
+        "findings": asked.findings,
+        "id": f"{row.id}.{asked.target}",
+        "inspected_on": asked.inspected_on,
+        "legal_basis": asked.legal_basis or frozen.plan.legal_basis,
+        "nonce": encode_base64url(office.fresh(16)),
+        "plan": frozen.s,
+        "result": asked.result,
+        "sections": sections,
+        "target": asked.target,
+    }, disclosure  # fmt: skip
+
+
+async def _perform(
+    connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
+) -> Stored:
+    frozen, members, disclosure = await _common(connection, office, row, convert_request(request, ResultRequest), actors)
+    turn = await begin_turn(connection, office, frozen.documents[0].shard)
+    document = InspectionResult(
+        **members, issued_at=as_time(turn.now), rev=1, status="in_force", supersedes=None
+    )
+    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/1", [office.signer])
+    await _point_at(connection, stored, document, disclosure)
+    return stored
+
+
+async def _prepare_correction(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
+    asked = convert_request(request, CorrectionRequest)
+    await _check(connection, row, asked)
+    id = f"{row.id}.{asked.target}"
+    rev = await connection.fetchval("SELECT rev FROM result WHERE id = $1", id)
+    if rev is None:
+        raise Conflicting("该对象还没有结果", f"{id} has no result to correct")
+    return Prepared(f"{id}/{rev + 1}", request, {"target": asked.target, "result": asked.result, "rev": rev + 1})
+
+
+async def _perform_correction(
+    connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
+) -> Stored:
+    asked = convert_request(request, CorrectionRequest)
+    frozen, members, disclosure = await _common(connection, office, row, asked, actors)
+    before = await connection.fetchrow("SELECT rev, document FROM result WHERE id = $1 FOR UPDATE", members["id"])
+    earlier = await read_document(connection, before["document"])
+    assert earlier is not None
+    turn = await begin_turn(connection, office, frozen.documents[0].shard)
+    document = Correction(
+        **members, issued_at=as_time(turn.now), reason=asked.reason, requested_by=asked.requested_by,
+        rev=before["rev"] + 1, status=asked.status, supersedes=earlier.sha256,
+    )  # fmt: skip
+    stored = await record(
+        connection, turn, frozen.plan, document, f"{document.id}/{document.rev}", [office.signer]
+    )
+    await _point_at(connection, stored, document, disclosure)
+    return stored
+
+
+async def _point_at(
+    connection: Connection, stored: Stored, document: InspectionResult | Correction, disclosure: str
+) -> None:
+    """Make `stored` the newest revision; the earlier ones stay where they are."""
+    await connection.execute(
+        "INSERT INTO result (id, draw, target, rev, document, code, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, document = excluded.document, code = excluded.code,"
+        " issued_at = excluded.issued_at",
+        document.id, document.draw, document.target, document.rev, stored.sha256, document.result, stored.logged_at,
+    )  # fmt: skip
+    await connection.execute(
+        "INSERT INTO disclosure (digest, draw, kind, text, opened_at) VALUES ($1, $2, 'subject', $3, $4)",
+        digest(disclosure), document.draw, disclosure, stored.logged_at,
+    )
+
+
+RULE = Rule(_prepare, _perform)
+CORRECTION_RULE = Rule(_prepare_correction, _perform_correction)

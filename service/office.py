@@ -1,0 +1,39 @@
+"""One office: the database, the keys and the clock that a use case needs, handed to each as its first argument.
+
+Tests give another clock and other keys; nothing else changes.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from disclosure.keys import Signer
+from service.database import Pool
+
+__all__ = ["Office", "as_time", "system_clock"]
+
+
+def system_clock() -> datetime:
+    """Return the present instant, UTC."""
+    return datetime.now(UTC)
+
+
+def as_time(instant: datetime) -> str:
+    """Return `instant` as documents write it: UTC, whole seconds (docs/spec/README.md, `time`)."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Office(Struct, frozen=True):
+    """`signer` signs documents of the leading section, `log_signer` checkpoints; `fresh(n)` gives n random bytes."""
+
+    pool: Pool
+    signer: Signer
+    log_signer: Signer
+    clock: Callable[[], datetime] = system_clock
+    fresh: Callable[[int], bytes] = secrets.token_bytes
+
+    def now(self) -> datetime:
+        """Return the present instant in whole seconds."""
+        return self.clock().replace(microsecond=0)

@@ -1,0 +1,221 @@
+"""`check_table`: what importing a table would do, row by row, before anything is done.
+
+Every data row gets exactly one verdict, so new + changed + unchanged + refused + merged is the number of data
+rows; blank rows are counted apart.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from .columns import Layout, find_layout
+from .export import cell_text
+from .fields import FIELDS
+from .findings import Finding, make_finding
+from .records import Conflict, Expert, Kind, Record
+from .rejected import format_rejected
+from .rows import ParsedRow, make_record, row_parser
+from .table import Table
+
+Verdict: TypeAlias = Literal["new", "changed", "unchanged", "refused", "merged"]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One field that would change, as text a person reads."""
+
+    field: str
+    label: str
+    old: str
+    new: str
+
+
+class RowVerdict(msgspec.Struct, frozen=True):
+    """What happens to one row. `record` is what would be stored; None where the row is refused."""
+
+    row: int
+    key: str
+    verdict: Verdict
+    record: Record | None = None
+    changes: tuple[Change, ...] = ()
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Numbers of rows; `rows` is the sum of the five verdicts, `warned` the rows with a warning only."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    refused: int
+    merged: int
+    blank: int
+    warned: int
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """The preview of an import. `usable` is false where the file as a whole cannot be imported.
+
+    `absent` are the keys registered but not in the file, in the order of `existing`.
+    """
+
+    kind: Kind
+    table: Table
+    usable: bool
+    header_row: int
+    columns: dict[str, str]
+    ignored_columns: tuple[str, ...]
+    rows: list[RowVerdict]
+    findings: list[Finding]
+    blank_rows: int
+    absent: tuple[str, ...]
+
+    @property
+    def counts(self) -> Counts:
+        """The number of rows per verdict."""
+        number = dict.fromkeys(("new", "changed", "unchanged", "refused", "merged"), 0)
+        for verdict in self.rows:
+            number[verdict.verdict] += 1
+        refused = {verdict.row for verdict in self.rows if verdict.verdict == "refused"}
+        data = {verdict.row for verdict in self.rows}
+        warned = {finding.row for finding in self.findings if finding.severity == "warning"} & data - refused
+        return Counts(rows=len(self.rows), blank=self.blank_rows, warned=len(warned), **number)
+
+    def accepted(self) -> Iterator[Record]:
+        """The records to be stored: of new and of changed rows, in the order of the file."""
+        return (row.record for row in self.rows if row.record is not None and row.verdict in ("new", "changed"))
+
+    def rejected_csv(self) -> bytes:
+        """The refused rows as found, with the reasons and how to mend them: CSV in UTF-8 with BOM."""
+        refused = {row.row for row in self.rows if row.verdict == "refused"}
+        return format_rejected(self.table, self.header_row, refused, self.findings)
+
+
+def check_table(
+    kind: Kind,
+    table: Table,
+    existing: Mapping[str, Record],
+    *,
+    known_people: Collection[str] | None = None,
+    known_targets: Collection[str] | None = None,
+) -> CheckReport:
+    """The report on importing `table` into the registry `kind` that holds `existing` (by `record_key`).
+
+    `known_people` and `known_targets`, where given, are the codes conflicts (and firms served) may name: an
+    unknown person refuses the row, an unknown target is a warning.
+    """
+    layout, findings = find_layout(kind, table)
+    findings = [make_finding(0, "", name, "other-sheet", name) for name in table.other_sheets] + findings
+    start = layout.start if layout else 0
+    data = [(number, cells) for number, cells in _below(table, start) if any(map(str.strip, cells))]
+    blank = len(table.rows) - start - len(data)
+    if layout is None:
+        refused = [RowVerdict(number, "", "refused") for number, _ in data]
+        return CheckReport(kind, table, False, 0, {}, (), refused, findings, blank, ())
+    parse = row_parser(kind, layout, table)
+    rows = [(number, parse(number, cells)) for number, cells in data]
+    records: list[Record | None] = []
+    for number, row in rows:
+        record = None if row.values is None else make_record(kind, row.values, existing.get(row.key))
+        if record is not None and _unknown(number, row, record, layout, known_people, known_targets):
+            record = None
+        records.append(record)
+    verdicts = _verdicts(rows, records, existing, kind, layout)
+    for _, row in rows:
+        findings += row.findings
+    absent = tuple(existing.keys() - {row.key for _, row in rows}) if existing else ()
+    used = {layout.headers[column]: name for name, columns in layout.columns.items() for column in columns}
+    order = {key: position for position, key in enumerate(existing)} if absent else {}
+    return CheckReport(
+        kind=kind,
+        table=table,
+        usable=True,
+        header_row=layout.header_row,
+        columns=used,
+        ignored_columns=layout.ignored,
+        rows=verdicts,
+        findings=findings,
+        blank_rows=blank,
+        absent=tuple(sorted(absent, key=order.__getitem__)),
+    )
+
+
+def _below(table: Table, start: int) -> Iterator[tuple[int, list[str]]]:
+    return zip(table.numbers[start:], table.rows[start:], strict=True)
+
+
+def _unknown(
+    number: int,
+    row: ParsedRow,
+    record: Record,
+    layout: Layout,
+    known_people: Collection[str] | None,
+    known_targets: Collection[str] | None,
+) -> bool:
+    """Add findings for codes no registry knows; whether the row is to be refused for one."""
+    refused = False
+
+    def add(field: str, value: str, code: str) -> None:
+        row.findings.append(make_finding(number, _header(layout, field), value, code))
+
+    if isinstance(record, Conflict):
+        if known_people is not None and record.person not in known_people:
+            add("person", record.person, "person-unknown")
+            refused = True
+        if known_targets is not None and record.target not in known_targets:
+            add("target", record.target, "target-unknown")
+    elif isinstance(record, Expert) and known_targets is not None and "serves" in layout.columns:
+        for code in record.serves:
+            if code not in known_targets:
+                add("serves", code, "target-unknown")
+    return refused
+
+
+def _verdicts(
+    rows: list[tuple[int, ParsedRow]],
+    records: list[Record | None],
+    existing: Mapping[str, Record],
+    kind: Kind,
+    layout: Layout,
+) -> list[RowVerdict]:
+    groups: dict[str, list[int]] = {}
+    for position, (_, row) in enumerate(rows):
+        if row.key:
+            groups.setdefault(row.key, []).append(position)
+    verdicts: list[RowVerdict] = []
+    column = _header(layout, FIELDS[kind][0].name)
+    for position, ((number, row), record) in enumerate(zip(rows, records, strict=True)):
+        group = groups[row.key] if row.key else [position]
+        if len(group) > 1:
+            first = records[group[0]]
+            if first is None or any(records[other] != first for other in group):
+                others = "、".join(str(rows[other][0]) for other in group if other != position)
+                row.findings.append(make_finding(number, column, row.key, "duplicate-contradiction", others))
+                verdicts.append(RowVerdict(number, row.key, "refused"))
+                continue
+            if position != group[0]:
+                kept = str(rows[group[0]][0])
+                row.findings.append(make_finding(number, column, row.key, "duplicate-merged", kept))
+                verdicts.append(RowVerdict(number, row.key, "merged", record))
+                continue
+        verdicts.append(_verdict(number, row.key, record, existing.get(row.key), kind))
+    return verdicts
+
+
+def _verdict(number: int, key: str, record: Record | None, known: Record | None, kind: Kind) -> RowVerdict:
+    if record is None:
+        return RowVerdict(number, key, "refused")
+    if known is None:
+        return RowVerdict(number, key, "new", record)
+    if known == record:
+        return RowVerdict(number, key, "unchanged", record)
+    changes = tuple(
+        Change(field.name, field.label, cell_text(known, field), cell_text(record, field))
+        for field in FIELDS[kind]
+        if getattr(known, field.name) != getattr(record, field.name)
+    )
+    return RowVerdict(number, key, "changed", record, changes)
+
+
+def _header(layout: Layout, field: str) -> str:
+    return layout.headers[layout.columns[field][0]]

@@ -1,0 +1,56 @@
+"""Records back to the columns an import reads: templates, downloads, and the words of a preview."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Final
+
+from .fields import FIELDS, Field
+from .records import CONFLICT_REASONS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES, Kind, Record
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+_WORDS: Final = {
+    "colour": RISK_COLOURS,
+    "target-status": TARGET_STATUSES,
+    "person-status": PERSON_STATUSES,
+    "reason": CONFLICT_REASONS,
+}
+
+
+def cell_text(record: Record, field: Field) -> str:
+    """The cell for one field of a record, in the words the import reads back to the same value."""
+    value = getattr(record, field.name)
+    if field.form in _WORDS:
+        return _WORDS[field.form].get(value, value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, tuple):
+        return "、".join(value)
+    if value is None or value == 0:
+        return ""
+    return str(value)
+
+
+def header_cells(kind: Kind) -> list[str]:
+    """The column names of our own files, which are also the template for an import."""
+    return [field.label for field in FIELDS[kind]]
+
+
+def row_cells(kind: Kind, record: Record) -> list[str]:
+    """The cells of a record, in the order of `header_cells`."""
+    return [cell_text(record, field) for field in FIELDS[kind]]
+
+
+def inert(text: str) -> str:
+    """The text with a quote before a first character that spreadsheet programs take for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def format_csv(kind: Kind, records: Iterable[Record]) -> bytes:
+    """The records as CSV: UTF-8 with BOM, CRLF, formulas made inert."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(header_cells(kind))
+    for record in records:
+        writer.writerow([inert(cell) for cell in row_cells(kind, record)])
+    return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
