@@ -95,8 +95,8 @@ async def _identity(
 def faults_of(frozen: Frozen) -> list[str]:
     mandatory = parse_listed("mandatory", frozen.blobs["mandatory"])
     excluded = parse_listed("excluded", frozen.blobs["excluded"])
-    faults = listfaults_of(frozen.plan, frozen.pools, excluded, mandatory)
-    return faults or planfaults_of(frozen.plan, frozen.pools)
+    faults = list_faults(frozen.plan, frozen.pools, excluded, mandatory)
+    return faults or plan_faults(frozen.plan, frozen.pools)
 
 
 def wide_exclusions(frozen: Frozen) -> list[tuple[str, int]]:

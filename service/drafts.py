@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 from selection.forms import Id, Key, Label, Text, Time
 from selection.plan import QuotaRule, ReplacementReason, Task
 
-__all__ = ["Classing", "Contribution", "DiceGiver", "DraftClass", "DraftSeat", "DraftStratum", "Draft", "Mandatory",
-           "NonceGiver", "PublicGiver", "Scope", "Statement", "ThrowerName", "VisitDays", "WitnessGiver"]  # fmt: skip
+__all__ = ["DiceGiver", "Draft", "DraftClass", "DraftSeat", "DraftStratum", "Mandatory", "NonceGiver", "PublicGiver",
+           "Scope", "Statement", "ThrowerName", "VisitDays", "WitnessGiver"]  # fmt: skip
 
 Attribute = Literal["area", "sector", "risk_colour", "credit_class", "standardisation", "entity_type"]
 
@@ -141,13 +141,3 @@ class Draft(Part, kw_only=True):
     replacement_reasons: tuple[ReplacementReason, ...] = DEFAULT_REASONS
     rehearsal: bool = False
     retries: Id | None = None
-
-
-class Contribution(Part, kw_only=True):
-    """What is typed for a contributor: digits, or None for a witness who gave nothing; `form` is the scan's SHA-256."""
-
-    label: str
-    digits: str | None
-    form: str | None = None
-
-
