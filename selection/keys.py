@@ -6,7 +6,7 @@ ticket's names its use, and a ticket's begins with 64 hex digits, so no two uses
     $ printf 'double-random/1\\nstage\\n%s\\n%s\\n' "$draw_key" targets | sha256sum
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 __all__ = ["conflicts_commitment", "digest_of", "draw_key", "nonce_commitment", "sealed_commitment", "stage_key",
@@ -37,10 +37,19 @@ def ticket(stage: str, id: str) -> str:
     return digest_of(f"{stage}:{id}".encode())
 
 
-def tickets(stage: str) -> Callable[[str], bytes]:
-    """Return a quick `id -> ticket` for many ids; the ticket as 32 raw bytes, which sort as their hex text does."""
-    prefix = f"{stage}:".encode()
-    return lambda id: sha256(prefix + id.encode()).digest()
+def tickets(stage: str, ids: Iterable[str], below: bytes | None = None) -> list[tuple[bytes, str]]:
+    """Return (ticket, id) of all ids, or of those whose ticket is under `below`; tickets as 32 raw bytes.
+
+    Raw bytes sort as their hex text does. The first block of every input is the same, so its hash state is copied.
+    """
+    begun, found = sha256(f"{stage}:".encode()).copy, []
+    for id in ids:
+        hash = begun()
+        hash.update(id.encode())
+        drawn = hash.digest()
+        if below is None or drawn < below:
+            found.append((drawn, id))
+    return found
 
 
 def nonce_commitment(bureau: str, number: int, attempt: int, nonce: str) -> str:

@@ -9,7 +9,7 @@ from math import isqrt
 
 from msgspec import Struct
 
-from selection.keys import tickets
+from selection.keys import ticket, tickets
 from selection.plan import Plan, Stratum
 from selection.pool import Pools, Target
 
@@ -18,8 +18,7 @@ __all__ = ["DrawnTarget", "StratumOrder", "draw_targets", "first", "in_order"]
 
 def in_order(stage: str, ids: Iterable[str]) -> list[tuple[bytes, str]]:
     """Return all (ticket, id) of a stage in its order."""
-    ticket = tickets(stage)
-    return sorted((ticket(id), id) for id in ids)
+    return sorted(tickets(stage, ids))
 
 
 def first(stage: str, ids: Sequence[str], count: int) -> list[tuple[bytes, str]]:
@@ -28,13 +27,11 @@ def first(stage: str, ids: Sequence[str], count: int) -> list[tuple[bytes, str]]
     Equal to `in_order(stage, ids)[:count]`. Tickets are uniform, so for a small share of a large pool only those
     below a bound that all but surely holds `count` of them are sorted; if it does not, all are.
     """
-    ticket, size = tickets(stage), len(ids)
-    enough = count + 8 * isqrt(count) + 8
+    size, enough = len(ids), count + 8 * isqrt(count) + 8
     if enough < size // 2:
-        bound = ((enough << 256) // size).to_bytes(32, "big")
-        below = sorted((t, id) for id in ids if (t := ticket(id)) < bound)
+        below = tickets(stage, ids, ((enough << 256) // size).to_bytes(32, "big"))
         if len(below) >= count:
-            return below[:count]
+            return sorted(below)[:count]
     return in_order(stage, ids)[:count]
 
 
@@ -76,14 +73,14 @@ def _draw_stratum(
     depth = max(quota.by_lot for quota in stratum.quotas)
     ordered = first(stage, list(candidates), depth + 1)
     drawn = [
-        DrawnTarget(candidates[id], ticket.hex(), rank, tuple(q.section for q in stratum.quotas if rank <= q.by_lot))
-        for rank, (ticket, id) in enumerate(ordered[:depth], 1)
+        DrawnTarget(candidates[id], drawn_ticket.hex(), rank, tuple(q.section for q in stratum.quotas if rank <= q.by_lot))
+        for rank, (drawn_ticket, id) in enumerate(ordered[:depth], 1)
     ]
     cuts = tuple((q.section, drawn[q.by_lot - 1].ticket if q.by_lot else None) for q in stratum.quotas)
     reserve = ordered[depth][1] if len(ordered) > depth else None
     outcome = StratumOrder(stratum.id, tuple(d.target.id for d in drawn), cuts, reserve)
-    everyone, ticket = tuple(q.section for q in stratum.quotas), tickets(stage)
+    everyone = tuple(quota.section for quota in stratum.quotas)
     obliged = [
-        DrawnTarget(target, ticket(target.id).hex(), None, everyone) for target in members if target.id in mandatory
+        DrawnTarget(target, ticket(stage, target.id), None, everyone) for target in members if target.id in mandatory
     ]
     return outcome, drawn + obliged

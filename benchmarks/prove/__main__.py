@@ -1,0 +1,20 @@
+"""`./run prove [NAME ...]`: run the long proofs; each prints what it found and fails loudly if a claim does not hold."""
+
+import sys
+
+from benchmarks.prove import fairness
+
+PROOFS = {"fairness": fairness.run}
+
+
+def main(names: list[str]) -> int:
+    """Run the named proofs, or all; return 1 if one does not hold, 64 for an unknown name."""
+    unknown = sorted(set(names) - set(PROOFS))
+    if unknown:
+        print(f"unknown proof {unknown[0]}; there are {', '.join(PROOFS)}", file=sys.stderr)
+        return 64
+    return int(not all([PROOFS[name]() for name in names or PROOFS]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
