@@ -8,6 +8,7 @@ import msgspec
 
 from disclosure.keys import encode_base64
 from selection.errors import SelectionError
+from selection.keys import digest_of
 from selection.plan import ActorRole
 from selection.plan_rules import list_faults, plan_faults
 from selection.pool import parse_listed
@@ -16,11 +17,12 @@ from service.database import Connection
 from service.drafts import Draft
 from service.errors import Conflicting, Denied, Invalid
 from service.freezing import Frozen, Identity, Registries, freeze
-from service.frozen import DrawRow, read_draw_row
+from service.frozen import DrawRow, lock_draw, read_draw_row
 from service.office import Office, as_time
 from service.registry.store import read_registries, registry_versions
 
-__all__ = ["create_draft", "faults_of", "freeze_now", "preview", "read_draft", "summarise"]
+__all__ = ["create_draft", "digest_of_draft", "faults_of", "freeze_now", "preview", "read_draft", "revise_draft",
+           "summarise"]  # fmt: skip
 
 
 async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
@@ -60,6 +62,19 @@ async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
         return id
 
 
+async def revise_draft(office: Office, who: Staff, draw: str, draft: Draft) -> None:
+    """Replace a draft that is not frozen. A freeze proposed for the former one can no longer be agreed to."""
+    if "operator" not in who.roles:
+        raise Denied("只有经办人可以修改", "only an operator revises a draft")
+    async with office.pool.acquire() as connection, connection.transaction():
+        row = await lock_draw(connection, draw)
+        if row.state != "draft" or draft.task.id != row.task:
+            raise Conflicting("名单已锁定，或任务不同", "the list is frozen already, or the draft is of another task")
+        await connection.execute(
+            "UPDATE draw SET draft = $2, title = $3 WHERE id = $1", draw, msgspec.json.encode(draft).decode(), draft.title
+        )
+
+
 async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int, int]:
     row = await connection.fetchrow("SELECT year, number, attempt, state FROM draw WHERE id = $1", draft.retries)
     if row is None or row["state"] != "voided":
@@ -68,7 +83,13 @@ async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int,
 
 
 async def read_draft(connection: Connection, draw: str) -> Draft:
+    """Return the draft of a draw."""
     return msgspec.json.decode(await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw), type=Draft)
+
+
+def digest_of_draft(draft: Draft) -> str:
+    """Return a digest that changes with any wish of the draft: what a confirmer agrees to."""
+    return digest_of(msgspec.json.encode(draft, order="sorted"))
 
 
 async def _identity(

@@ -24,7 +24,7 @@ from service.log import publish_checkpoint
 from service.office import Office
 
 __all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "open_steps", "propose",
-           "read_step"]  # fmt: skip
+           "read_step", "withdraw"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -100,7 +100,8 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
         _check_role(who, STEP_ROLES[kind][0])
         prepared = await rule.prepare(connection, office, row, request)
         open_id = await connection.fetchval(
-            "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND subject = $3 AND done IS NULL",
+            "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND subject = $3"
+            " AND done IS NULL AND NOT withdrawn",
             draw, kind, prepared.subject,
         )  # fmt: skip
         if open_id is not None:
@@ -150,7 +151,9 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
         if draw is None:
             raise NotFound("没有这个步骤", "there is no such step")
         row = await lock_draw(connection, draw)
-        found = await connection.fetchrow("SELECT kind, subject, request, done FROM step WHERE id = $1", step)
+        found = await connection.fetchrow("SELECT kind, subject, request, done, withdrawn FROM step WHERE id = $1 FOR UPDATE", step)
+        if found["withdrawn"]:
+            raise Conflicting("此申请已撤回", "this step was withdrawn")
         kind, roles = found["kind"], STEP_ROLES[found["kind"]]
         agreed = await _agreed(connection, step)
         if found["done"] is not None or who.id in [staff for staff, _ in agreed]:
@@ -174,6 +177,21 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
     return view
 
 
+async def withdraw(office: Office, who: Staff, step: UUID) -> None:
+    """Take back an open step; only its first person may. Withdrawing twice changes nothing."""
+    async with office.pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow("SELECT draw, kind, subject, done FROM step WHERE id = $1 FOR UPDATE", step)
+        if row is None:
+            raise NotFound("没有这个步骤", "there is no such step")
+        agreed = await _agreed(connection, step)
+        if who.id != agreed[0][0]:
+            raise Denied("只有提出人可以撤回", "only the person who proposed a step withdraws it")
+        if row["done"] is not None:
+            raise Conflicting("此步骤已办结，不能撤回", "the step is done; it is never withdrawn")
+        await connection.execute("UPDATE step SET withdrawn = true WHERE id = $1", step)
+        await access_log.note(connection, who.id, f"withdraw {row['kind']}", f"{row['draw']} {row['subject']}")
+
+
 def _check_role(who: Staff, role: str) -> None:
     if role not in who.roles:
         raise Denied(f"此步骤须由“{ROLE_NAMES[role]}”办理", f"this step is for a {role}; {who.login} is none")
@@ -185,7 +203,8 @@ ROLE_NAMES = {"operator": "经办人", "confirmer": "复核人", "approver": "�
 
 async def _check_separation(connection: Connection, draw: str, who: Staff, role: str) -> None:
     held = await connection.fetch(
-        "SELECT DISTINCT a.role FROM step_agreement a JOIN step s ON s.id = a.step WHERE s.draw = $1 AND a.staff = $2",
+        "SELECT DISTINCT a.role FROM step_agreement a JOIN step s ON s.id = a.step"
+        " WHERE s.draw = $1 AND a.staff = $2 AND NOT s.withdrawn",
         draw, who.id,
     )  # fmt: skip
     for row in held:
@@ -249,6 +268,6 @@ async def read_step(office: Office, step: UUID) -> StepView:
 async def open_steps(office: Office, who: Staff) -> list[StepView]:
     """Return the steps that wait for a role that `who` has, oldest first."""
     async with office.pool.acquire() as connection:
-        rows = await connection.fetch("SELECT id FROM step WHERE done IS NULL ORDER BY created_at LIMIT 500")
+        rows = await connection.fetch("SELECT id FROM step WHERE done IS NULL AND NOT withdrawn ORDER BY created_at LIMIT 500")
         views = [await _view(connection, row["id"]) for row in rows]
     return [view for view in views if view.roles[len(view.agreed)] in who.roles]

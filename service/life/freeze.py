@@ -9,7 +9,7 @@ from selection.plan import ActorRole
 from service import log
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
-from service.drafting import faults_of, freeze_now, read_draft, summarise
+from service.drafting import digest_of_draft, faults_of, freeze_now, read_draft, summarise
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow
 from service.office import Office, as_time
@@ -26,7 +26,12 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     summary = await summarise(connection, await freeze_now(connection, office, row, draft, ()))
     if summary["faults"]:
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))
-    return Prepared("plan", {"pool": summary["pool_sha256"], "versions": summary["registry_versions"]}, summary)
+    agreed = {
+        "draft": digest_of_draft(draft),
+        "pool": summary["pool_sha256"],
+        "versions": summary["registry_versions"],
+    }
+    return Prepared("plan", agreed, summary)
 
 
 async def _perform(
@@ -38,10 +43,15 @@ async def _perform(
     await connection.execute("SELECT 1 FROM bureau FOR UPDATE")
     draft = await read_draft(connection, row.id)
     frozen = await freeze_now(connection, office, row, draft, actors)
-    if frozen.plan.blobs.pool.sha256 != request["pool"] or await registry_versions(connection) != request["versions"]:
+    now = {
+        "draft": digest_of_draft(draft),
+        "pool": frozen.plan.blobs.pool.sha256,
+        "versions": await registry_versions(connection),
+    }
+    if now != request:
         raise Conflicting(
-            "提请锁定之后名录已变化，请经办人重新提请",
-            "the registries changed since this was proposed; the operator must propose it again",
+            "提请锁定之后草案或名录已变化，请经办人撤回后重新提请",
+            "draft or registries changed since this was proposed; the operator must withdraw it and propose anew",
         )
     if faults := faults_of(frozen):
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(faults))

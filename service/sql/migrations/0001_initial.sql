@@ -222,10 +222,12 @@ CREATE TABLE step (
     subject text NOT NULL,
     request jsonb NOT NULL,
     done text REFERENCES document (sha256),  -- the document it led to
-    created_at timestamptz NOT NULL DEFAULT now()
+    withdrawn boolean NOT NULL DEFAULT false,  -- by the one who proposed it, before it was done
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CHECK (done IS NULL OR NOT withdrawn)
 );
 -- One open step for one thing: a double click finds the first one.
-CREATE UNIQUE INDEX step_open ON step (draw, kind, subject) WHERE done IS NULL;
+CREATE UNIQUE INDEX step_open ON step (draw, kind, subject) WHERE done IS NULL AND NOT withdrawn;
 
 CREATE TABLE step_agreement (
     step uuid NOT NULL REFERENCES step,
