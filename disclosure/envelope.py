@@ -18,6 +18,7 @@ from disclosure.errors import EncodingError, EnvelopeError, SignatureError
 from disclosure.keys import SIGNATURE_BYTES, Signer, decode_base64, encode_base64, key_id
 from disclosure.keys import verify as verify_signature
 from selection.canonical import CanonicalError, format_canonical, parse_struct
+from selection.forms import KeyId
 
 __all__ = [
     "MAX_SIGNATURES",
@@ -37,7 +38,7 @@ MAX_SIGNATURES = 64
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One signature: `keyid` as `disclosure.keys.key_id` writes it, `sig` the base64 of 64 bytes."""
 
-    keyid: str
+    keyid: KeyId
     sig: str
 
 

@@ -10,7 +10,8 @@
 Unlike every other file the policy may be laid out by hand; its members are as strict.
 """
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -85,16 +86,18 @@ def parse_policy(data: bytes) -> Policy:
 def parse_log_policy(text: str) -> LogPolicy:
     """Return the tlog-policy of `text`: `log`, `witness`, `group` and one `quorum` line; `#` comments and blank lines.
 
-    Raises PolicyError naming the line for anything else: a name used before it is defined, or twice; a log key
-    that is not of kind 0x01, a cosigner key that is not of kind 0x04; one key for two cosigners.
+    Raises PolicyError naming the line for anything else: a name used before it is defined, or a member of two
+    groups; a log key that is not of kind 0x01, a cosigner key that is not of kind 0x04; one key or key name twice.
     """
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
+        raise PolicyError("policy: the log policy holds a control character other than tab and newline")
     logs: list[VerifierKey] = []
     witnesses: dict[str, VerifierKey] = {}
     groups: dict[str, tuple[int, tuple[str, ...]]] = {}
     quorum: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
-        words = line.partition("#")[0].split() if not line.startswith("#") else []
-        if not words:
+        words = [word for word in re.split("[ \t]+", line) if word]
+        if not words or words[0].startswith("#"):
             continue
         try:
             match words:
@@ -102,10 +105,7 @@ def parse_log_policy(text: str) -> LogPolicy:
                     logs.append(_key(vkey, KIND_ED25519))
                 case ["witness", name, vkey] | ["witness", name, vkey, _]:
                     _new(name, witnesses, groups)
-                    key = _key(vkey, KIND_COSIGNATURE)
-                    if any(key.public_key == other.public_key for other in (*witnesses.values(), *logs)):
-                        raise PolicyError("its key stands in the policy already")
-                    witnesses[name] = key
+                    witnesses[name] = _key(vkey, KIND_COSIGNATURE)
                 case ["group", name, count, *members] if members:
                     _new(name, witnesses, groups)
                     groups[name] = (_threshold(count, members, witnesses, groups), tuple(members))
@@ -119,10 +119,11 @@ def parse_log_policy(text: str) -> LogPolicy:
                     )
         except (PolicyError, NoteError) as error:
             raise PolicyError(f"policy, log line {number} ({line[:80]!r}): {error}") from error
-    if not logs or not quorum:
-        raise PolicyError("policy: a log policy has at least one log line and exactly one quorum line")
-    if len({key.name for key in logs}) != len(logs):
-        raise PolicyError("policy: two log lines have one origin")
+    if not quorum:
+        raise PolicyError("policy: a log policy has exactly one quorum line")
+    keys = (*logs, *witnesses.values())
+    if len({key.name for key in keys}) != len(keys) or len({key.public_key for key in keys}) != len(keys):
+        raise PolicyError("policy: two lines of the log policy share a key or a key name")
     return LogPolicy(tuple(logs), witnesses, groups, None if quorum[0] == "none" else quorum[0])
 
 
@@ -138,15 +139,16 @@ def _new(name: str, witnesses: Collection[str], groups: Collection[str]) -> None
         raise PolicyError(f"the name {name} is taken")
 
 
-def _threshold(count: str, members: list[str], witnesses: Collection[str], groups: Collection[str]) -> int:
-    unknown = [member for member in members if member not in witnesses and member not in groups]
-    if unknown or len(set(members)) != len(members):
-        raise PolicyError(f"members repeat or are not defined above: {', '.join(unknown or members)}")
+def _threshold(
+    count: str, members: list[str], witnesses: Collection[str], groups: Mapping[str, tuple[int, tuple[str, ...]]]
+) -> int:
+    taken = {member for _, others in groups.values() for member in others}
+    wrong = [name for name in members if name in taken or (name not in witnesses and name not in groups)]
+    if wrong or len(set(members)) != len(members):
+        raise PolicyError(f"members repeat, are in a group or are not defined above: {', '.join(wrong or members)}")
     if count in ("any", "all"):
         return 1 if count == "any" else len(members)
-    if not (
-        count.isascii() and count.isdigit() and count == str(int(count)) and 1 <= int(count) <= len(members)
-    ):
+    if count not in (str(number) for number in range(1, len(members) + 1)):
         raise PolicyError(f"{count} is not any, all or a number from 1 to {len(members)}")
     return int(count)
 
@@ -154,10 +156,8 @@ def _threshold(count: str, members: list[str], witnesses: Collection[str], group
 def satisfied(policy: LogPolicy, cosigned: Collection[VerifierKey]) -> bool:
     """Return whether cosignatures by `cosigned` meet the quorum; True if the policy asks for none."""
 
-    def holds(name: str) -> bool:
-        if name in policy.witnesses:
-            return policy.witnesses[name] in cosigned
-        count, members = policy.groups[name]
-        return sum(holds(member) for member in members) >= count
-
-    return policy.quorum is None or holds(policy.quorum)
+    met = {name for name, key in policy.witnesses.items() if key in cosigned}
+    for name, (count, members) in policy.groups.items():  # a group names only what is defined above it
+        if sum(member in met for member in members) >= count:
+            met.add(name)
+    return policy.quorum is None or policy.quorum in met

@@ -16,15 +16,16 @@ from disclosure.document import (
     kind_of,
 )
 from disclosure.errors import DisclosureError
-from disclosure.keys import decode_base64
+from disclosure.keys import check_public_key, decode_base64
 from selection.contribution import is_absent, label_of
-from selection.plan import Dice, Plan, PublicNumber, Witness
+from selection.plan import Dice, Plan, PublicNumber, Section, Thrower, Witness
 
 __all__ = [
     "CHECKING_ROLES",
     "ROLES",
     "SignerError",
     "check_actors",
+    "check_plan_keys",
     "check_separation",
     "lead_key",
     "required_keys",
@@ -86,6 +87,8 @@ def _of_contribution(plan: Plan, document: Contribution) -> list[bytes]:
     elif isinstance(contributor, Witness):
         if is_absent(document.line):
             return [lead_key(plan)]
+        if not document.line.startswith("witness:"):
+            raise SignerError(f"{document.label}: the line says neither witness nor absent, so who must sign is unknown")
         own = [contributor.key]
     elif isinstance(contributor, PublicNumber):
         return [lead_key(plan)]
@@ -95,6 +98,19 @@ def _of_contribution(plan: Plan, document: Contribution) -> list[bytes]:
         raise SignerError(f"{document.label}: someone signs on paper, but the digest of the form is missing")
     keys = [decode_base64(key) for key in own if key is not None]
     return [*keys, lead_key(plan)] if None in own else keys
+
+
+def check_plan_keys(plan: Plan) -> None:
+    """Raise KeyFormatError if a key the plan declares is not a canonical point, or is of small order."""
+    people: list[Section | Witness | Thrower] = [*plan.sections]
+    for contributor in plan.contributors:
+        if isinstance(contributor, Witness):
+            people.append(contributor)
+        elif isinstance(contributor, Dice):
+            people.extend(contributor.throwers)
+    for person in people:
+        if person.key is not None:
+            check_public_key(decode_base64(person.key))
 
 
 def check_actors(plan: Plan, document: Document) -> None:

@@ -70,7 +70,6 @@ def _identity(plan: Plan) -> Iterator[str]:
     if plan.id != wanted:
         yield f"id {plan.id} is not {wanted}"
     yield from _repeats("section", (s.id for s in plan.sections))
-    yield from _repeats("section key", (s.key for s in plan.sections))
     yield from _repeats("area", (a.id for a in plan.areas))
     yield from _repeats("code", (c.id for c in plan.codes))
     yield from _repeats("class", (c.id for c in plan.classes))
@@ -79,8 +78,11 @@ def _identity(plan: Plan) -> Iterator[str]:
     yield from _repeats("reason code", (r.id for r in plan.reason_codes))
     yield from _repeats("replacement reason", (r.id for r in plan.replacement_reasons))
     labels = [c.label for c in plan.contributors if isinstance(c, NonceCommitment | Witness | PublicNumber)]
-    labels += [thrower.label for c in plan.contributors if isinstance(c, Dice) for thrower in c.throwers]
+    throwers = [thrower for c in plan.contributors if isinstance(c, Dice) for thrower in c.throwers]
+    labels += [thrower.label for thrower in throwers] + ["dice" for c in plan.contributors if isinstance(c, Dice)]
     yield from _repeats("contributor label", labels)
+    witnesses = [c for c in plan.contributors if isinstance(c, Witness)]
+    yield from _repeats("key", (p.key for p in (*plan.sections, *witnesses, *throwers) if p.key is not None))
 
 
 def _ascends(ids: Sequence[str]) -> bool:

@@ -174,13 +174,14 @@ def _succeed(standing: Standing, ended: StandingTarget, id: str, conflict: Opene
         left[person] += 1
     staff.places.update(left)
     teams: dict[str, tuple[str | None, ...]] = {"inspector": (), "expert": ()}
+    filled, mates = True, ()  # after inspectors that are not COMPLETE the experts are not run
     for role in ("inspector", "expert"):
         if not standing.complete[role]:
             continue
-        mates = tuple(person for person in teams["inspector"] if person is not None)
         outcome, found = draw_stage(staff, role, [drawn], {id: mates})
-        vacant = (None,) * len(seats_of(plan, target.class_, role, ended.sections))
-        teams[role] = found.get(id, ()) if outcome.outcome == "COMPLETE" else vacant
+        filled = filled and outcome.outcome == "COMPLETE"
+        mates = found.get(id, ()) if filled else ()
+        teams[role] = mates if filled else (None,) * len(seats_of(plan, target.class_, role, ended.sections))
     return Successor(
         experts=teams["expert"],
         id=id,

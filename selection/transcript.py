@@ -85,6 +85,10 @@ def format_transcript(transcript: Transcript) -> bytes:
 def parse_transcript(data: bytes) -> Transcript:
     """Return the transcript whose bytes are exactly `data`; SelectionError otherwise."""
     try:
-        return parse_struct(data, Transcript)
+        transcript = parse_struct(data, Transcript)
     except CanonicalError as error:
         raise SelectionError(f"result: {error}") from error
+    for stage in (transcript.inspectors, transcript.experts):
+        if (stage.certificate is not None) != (stage.outcome == "IMPOSSIBLE"):
+            raise SelectionError(f"result: a certificate stands exactly with IMPOSSIBLE, not with {stage.outcome}")
+    return transcript

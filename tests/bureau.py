@@ -250,6 +250,9 @@ class MemoryLog:
         return note
 
 
+QUORUM_TIME = 1_795_485_000  # ten minutes before INSTANT, in seconds since 1970
+
+
 def policy_bytes(quorum: str = "none") -> bytes:
     log = VerifierKey("disclose.yunzhou.example/2026", KIND_ED25519, testing_only_signer("log").public_key)
     cosigner = VerifierKey("audit.example", KIND_COSIGNATURE, testing_only_signer("cosigner").public_key)
@@ -274,7 +277,11 @@ def roles(*names: str) -> tuple[ActorRole, ...]:
 
 @dataclass
 class Bureau:
-    """One draw from frozen to published. Change `documents`, `transcript` … before `bundle` to cheat."""
+    """One draw from frozen to published.
+
+    To cheat, change `frozen`, `before`, `after`, `later`, `transcript` (then call `outcome`) or `opened_blob` before
+    `bundle`, or replace `signers`, `leaf`, `names` of the instance: whatever they give is then signed and logged.
+    """
 
     frozen: Frozen
     events: int = 0
@@ -301,9 +308,10 @@ class Bureau:
                 given_at=INSTANT if late else "2026-11-23T03:00:00Z", id=plan.id, label=label, line=line, plan=self.s,
             )  # fmt: skip
             (self.after if late else self.before).append(document)
-        self._outcome()
+        self.outcome()
 
-    def _outcome(self) -> None:
+    def outcome(self) -> None:
+        """Write the outcome, and what follows it, of the transcript as it stands now."""
         plan = self.frozen.plan
         self.result = format_transcript(self.transcript)
         self.opened_blob = format_opened(self.opened)
@@ -322,7 +330,7 @@ class Bureau:
             )
         self.outcome_sha256 = digest_of(format_canonical(outcome))
         self.later: list = [outcome]
-        events = self._events()
+        events = self.decide()
         facts = {"id": plan.id, "plan": self.s, "outcome": self.outcome_sha256}
         who = {"actors": roles("reviewer", "second"), "decided_at": "2026-11-25T02:00:00Z"}
         who["actors"] = (who["actors"][0], ActorRole(id=actor("confirmer"), role="confirmer"))
@@ -340,7 +348,7 @@ class Bureau:
                             opened_at="2026-12-01T00:00:00Z", **shown)
             )  # fmt: skip
 
-    def _events(self) -> list:
+    def decide(self) -> list:
         f, made = self.frozen, []
         standing = standing_after_draw(f.plan, f.pools, self.transcript)
         r = random.Random(self.s)  # noqa: S311
@@ -363,7 +371,17 @@ class Bureau:
         by_key = {testing_only_signer(name).public_key: testing_only_signer(name) for name in named}
         return [by_key[key] for key in required_keys(self.frozen.plan, document)]
 
-    def bundle(self, edit=None, names: bool = True) -> bytes:
+    def leaf(self, document, envelope, number: int) -> bytes:
+        return format_leaf(leaf_of(document, envelope, f"2026-11-24T03:{number:02d}:00Z"))
+
+    def is_shown(self) -> bool:
+        return self.frozen.plan.sealed is None or self.opening
+
+    def names(self) -> list[str]:
+        drawn = sorted({p for t in self.transcript.targets for p in t.inspectors}) if self.is_shown() else []
+        return [self.frozen.disclosures[p] for p in drawn[:3]]
+
+    def bundle(self, edit=None) -> bytes:
         """Sign and log every document now, and return the bundle. `edit(parts)` may change the parts before."""
         log, records = MemoryLog(), []
         log.leaves.append(b'{"somebody":"else"}')
@@ -372,15 +390,13 @@ class Bureau:
             if number == len(self.before):
                 size_a = len(log.leaves)
             envelope = sign_document(document, self.signers(document))
-            log.leaves.append(format_leaf(leaf_of(document, envelope, f"2026-11-24T03:{number:02d}:00Z")))
+            log.leaves.append(self.leaf(document, envelope, number))
             records.append((envelope, len(log.leaves) - 1))
         log.leaves.append(b'{"somebody":"else again"}')
         size_b = len(log.leaves)
-        shown = self.frozen.plan.sealed is None or self.opening
         blobs = [blob for name, blob in self.frozen.blobs.items() if name != "reasons"]
-        if shown:
+        if self.is_shown():
             blobs += [self.result, self.opened_blob]
-        drawn = sorted({p for t in self.transcript.targets for p in t.inspectors}) if shown and names else []
         parts = {
             "id": self.frozen.plan.id,
             "records": [
@@ -388,7 +404,7 @@ class Bureau:
                 for envelope, index in records
             ],
             "blobs": blobs,
-            "disclosures": [self.frozen.disclosures[p] for p in drawn[:3]],
+            "disclosures": self.names(),
             "note_a": log.checkpoint(size_a, self.quorum_time),
             "note_b": log.checkpoint(size_b, self.quorum_time),
             "consistency": consistency_proof(size_a, size_b, log.hash_at),

@@ -5,7 +5,6 @@ something was not checked · 64 wrong usage.
 """
 
 import argparse
-import os
 import stat
 import sys
 from collections.abc import Sequence
@@ -70,10 +69,11 @@ def _read_policy(path: str) -> Policy:
 def _read(path: str, limit: int) -> bytes:
     """Return the file's bytes; _Unreadable for a directory, a device, nothing there, or more than `limit` bytes."""
     try:
+        # Looked at before it is opened: opening a pipe would wait for ever.
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise _Unreadable("不是普通文件", f"{path} is not a regular file")
         with Path(path).open("rb") as file:
-            found = os.fstat(file.fileno())
-            if not (stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode)):
-                raise _Unreadable("不是普通文件", f"{path} is not a regular file")
             if found.st_size > limit:
                 raise _Unreadable("文件超过上限", f"{path} has {found.st_size} bytes, over the limit of {limit}")
             data = file.read(limit + 1)

@@ -1,6 +1,8 @@
 """Steps 19 to 22: replacements, names, sealed draws, uniqueness."""
 
-from msgspec import ValidationError, convert
+from typing import Annotated
+
+from msgspec import Meta, ValidationError, convert
 
 from disclosure.document import DrawOpening, Replacement, SealedEvent, SealedOutcome
 from disclosure.person import digest, parse_disclosure
@@ -18,7 +20,7 @@ __all__ = ["names", "replacements", "sealed", "uniqueness"]
 class PersonName(Form):
     """What a person disclosure opens (docs/spec/documents.md, "Person disclosures")."""
 
-    certificate: str
+    certificate: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{0,4000}\Z")]  # text or ""
     name: Text
     unit: Text
 

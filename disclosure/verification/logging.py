@@ -1,6 +1,7 @@
 """Steps 5 to 8: the log's signature, cosigners, inclusion and consistency, order and time."""
 
 from calendar import timegm
+from contextlib import suppress
 
 from disclosure.bundle import Entry
 from disclosure.checkpoint import open_checkpoint
@@ -9,17 +10,19 @@ from disclosure.document import (
     Document,
     DrawOpening,
     DrawOutcome,
+    DrawVoid,
     Replacement,
     SealedEvent,
     SealedOutcome,
 )
-from disclosure.note import KIND_COSIGNATURE, VerifierKey, key_hash, parse_note
+from disclosure.errors import DisclosureError
+from disclosure.note import KIND_COSIGNATURE, VerifierKey, key_hash, open_note, parse_note
 from disclosure.policy import LogPolicy, Policy, satisfied
 from disclosure.tree import leaf_hash, verify_consistency, verify_inclusion
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
 from selection.contribution import label_of
-from selection.plan import Dice, Plan, PublicNumber
+from selection.plan import Dice, Plan, PublicNumber, Witness
 
 __all__ = ["cosigners", "inclusion", "log_signature", "order_and_time"]
 
@@ -101,14 +104,16 @@ def _seconds(time: str) -> int:
 
 
 def _place(document: Document) -> int:
-    """Return the position of a kind in the life of a draw; a replacement may follow the opening."""
+    """Return the position of a kind in the life of a draw; what is replaced before an opening is a sealed event."""
     if isinstance(document, Plan):
         return 0
     if isinstance(document, Contribution):
         return 1
     if isinstance(document, DrawOutcome | SealedOutcome):
         return 2
-    return 4 if isinstance(document, DrawOpening) else 3
+    if isinstance(document, SealedEvent):
+        return 3
+    return 4 if isinstance(document, DrawOpening) else 5
 
 
 def order_and_time(case: Case) -> tuple[str, str]:
@@ -116,56 +121,66 @@ def order_and_time(case: Case) -> tuple[str, str]:
     entries, plan, size_a = case.bundle.entries, case.plan, case.bundle.checkpoint_a.size
     _check_order([entry.document for entry in entries])
     late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
+    early = {label_of(c) for c in plan.contributors if isinstance(c, Witness)}
     for entry, leaf, before in zip(entries, case.leaves, [case.leaves[0], *case.leaves], strict=False):
         if leaf.at < before.at:
             raise Failed("日志所称时间倒退", f"the time claimed of entry {entry.index} is before that of the entry above")
-        _check_side(entry, size_a, late)
-        _check_claims(plan, entry.document, late)
+        _check_side(entry, size_a, early, late)
+        _check_claims(plan, entry.document, early, late)
     return _check_clock(case, late)
 
 
 def _check_order(documents: list[Document]) -> None:
     place, sequence = 0, 0
     for document in documents:
+        if isinstance(document, DrawVoid):
+            continue  # may come at any time; step 9 says what it means
         here = _place(document)
-        if isinstance(document, Replacement) and place == 4:
-            here = 4  # decided after the opening
         if here < place:
             raise Failed("文书次序不合规定", f"a {document.type} is logged after what it must precede")
         place = here
         if isinstance(document, Replacement | SealedEvent):
             number = document.event.sequence if isinstance(document, Replacement) else document.sequence
-            if number <= sequence:
+            if number < sequence:
                 raise Failed("递补次序不合规定", f"event {number} is logged after event {sequence}")
             sequence = number
 
 
-def _check_side(entry: Entry, size_a: int, late: set[str]) -> None:
+def _check_side(entry: Entry, size_a: int, early: set[str], late: set[str]) -> None:
     """Plan and witnesses stand before checkpoint A; the last numbers and the outcome do not."""
     document = entry.document
-    if isinstance(document, Plan) or (isinstance(document, Contribution) and document.label not in late):
-        if entry.index >= size_a:
-            raise Failed("检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A")
-    elif isinstance(document, Contribution | DrawOutcome | SealedOutcome) and entry.index < size_a:
+    label = document.label if isinstance(document, Contribution) else None
+    if (isinstance(document, Plan) or label in early) and entry.index >= size_a:
+        raise Failed("检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A")
+    if (isinstance(document, DrawOutcome | SealedOutcome) or label in late) and entry.index < size_a:
         raise Failed("检查点 A 已包含开号之后的内容", f"entry {entry.index} ({document.type}) is in checkpoint A already")
 
 
-def _check_claims(plan: Plan, document: Document, late: set[str]) -> None:
+def _check_claims(plan: Plan, document: Document, early: set[str], late: set[str]) -> None:
     t, wrong = plan.instant, False
     if isinstance(document, Plan):
         wrong = document.frozen_at >= t
     elif isinstance(document, Contribution):
-        wrong = document.given_at < t if document.label in late else document.given_at > t
+        wrong = (document.label in late and document.given_at < t) or (document.label in early and document.given_at > t)
     elif isinstance(document, DrawOutcome | SealedOutcome):
         wrong = document.drawn_at < t
     if wrong:
         raise Failed(f"{document.type} 所称时间与 T（{t}）矛盾", f"the time a {document.type} claims contradicts T, {t}")
 
 
+def _times_of(note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
+    """Return when each cosigner signed `note`; a bad cosignature counts for nothing here and fails step 6."""
+    times = {}
+    for key in policy.cosigners:
+        with suppress(DisclosureError):
+            times[key] = open_note(parse_note(note), (key,)).verified[0].time or 0
+    return times
+
+
 def _check_clock(case: Case, late: set[str]) -> tuple[str, str]:
     policy = case.policy.log if case.policy is not None else None
     if policy is not None and policy.quorum is not None:
-        signed = _cosigned(case, case.bundle.note_a, policy)
+        signed = _times_of(case.bundle.note_a, policy)
         for time in sorted(signed.values()):
             if satisfied(policy, [key for key, at in signed.items() if at <= time]):
                 if time > _seconds(case.plan.instant):

@@ -44,6 +44,14 @@ def one_draw(case: Case) -> tuple[str, str]:
     openings = bundle.of_kind(DrawOpening)
     if len(openings) > (plan.sealed is not None):
         raise Failed("启封文书过多", "there is an opening too many")
+    if plan.sealed is None and bundle.of_kind(SealedEvent):
+        raise Failed("未封存的批次不应有封存登记", "a draw that is not sealed has no sealed events")
+    if plan.sealed is not None and not openings and bundle.of_kind(Replacement):
+        raise Failed("启封之前不应公布递补", "a replacement is shown before the opening of a sealed draw")
+    for entry in openings:
+        assert isinstance(entry.document, DrawOpening)
+        if [event.sequence for event in entry.document.events] != list(range(1, len(entry.document.events) + 1)):
+            raise Failed("启封文书中的递补编号不连续", "the events of the opening do not number 1, 2, …")
     _check_events(case, outcomes[0].sha256)
     return "锁定一次、抽取一次，无作废、无重抽", "locked once, drawn once; nothing voided, nothing drawn again"
 

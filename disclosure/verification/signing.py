@@ -4,7 +4,7 @@ from disclosure.document import DOCUMENT_TYPE
 from disclosure.envelope import verify
 from disclosure.keys import decode_base64, key_id
 from disclosure.leaf import leaf_of
-from disclosure.signing_rules import check_actors, check_separation, required_keys
+from disclosure.signing_rules import check_actors, check_plan_keys, check_separation, required_keys
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
 
@@ -13,6 +13,7 @@ __all__ = ["authority", "leaves", "signatures"]
 
 def signatures(case: Case) -> tuple[str, str]:
     """Step 2."""
+    check_plan_keys(case.plan)
     for entry in case.bundle.entries:
         keys = {key_id(raw): raw for raw in required_keys(case.plan, entry.document)}
         signed = verify(entry.envelope, DOCUMENT_TYPE, keys)

@@ -1,0 +1,2097 @@
+"""Second implementation of the verifier of `double-random/1`, written from the pages in docs/spec alone.
+
+    python verify.py BUNDLE [--policy POLICY] [--verdicts]
+
+One file, Python 3.11 or later, standard library only. No network, account or clock. The sections follow the pages:
+README, pools, plan, draw, documents, log, bundle. Where a page could be read in two ways a comment begins "READING".
+
+Exit status: 0 every step passed, 1 a step failed, 2 step 1 failed or a file cannot be read, 3 none failed but something
+was not checked, 64 wrong usage.
+"""
+
+import base64
+import binascii
+import datetime
+import functools
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+from collections import Counter, deque
+
+# ====================================================================================================================
+# README: hashes, canonical JSON, types
+# ====================================================================================================================
+
+MAX_BUNDLE, MAX_POLICY, MAX_LINE, MAX_LEAF, MAX_DEPTH = 512 << 20, 1 << 20, 512, 4096, 64
+BIGGEST = 2**53 - 1
+
+
+class Refused(Exception):
+    """Something is not as the specification says. The text is one sentence for the reader."""
+
+
+def refuse_unless(condition, sentence):
+    if not condition:
+        raise Refused(sentence)
+
+
+def show(value, limit=90):
+    """A value from the outside, safe to print on one line."""
+    text = value if isinstance(value, str) else canonical(value).decode("utf-8", "replace")
+    text = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
+    return text if len(text) <= limit else text[:limit] + "..."
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def SHA256hex(data):
+    return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
+
+
+def canonical(value):
+    """RFC 8785 for the values allowed here. Names are ASCII, so the order of Python is the order of the RFC."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+
+
+def parse_json(data, laid_out_by_hand=False):
+    """Parse bytes; refuse everything that is not our JSON; unless laid out by hand, refuse all but the one canonical form."""
+
+    def integer(digits):
+        refuse_unless(len(digits) <= 17 and abs(int(digits)) <= BIGGEST, "a number is out of range")
+        return int(digits)
+
+    def no_number(digits):
+        raise Refused("a number is not an integer")
+
+    def members(pairs):
+        result = dict(pairs)
+        refuse_unless(len(result) == len(pairs), "an object names a member twice")
+        return result
+
+    def walk(value, depth):
+        if isinstance(value, (dict, list)):
+            refuse_unless(depth < MAX_DEPTH, "it is nested more than 64 levels deep")
+            for name in value if isinstance(value, dict) else ():
+                refuse_unless(name.isascii(), "a member name is not ASCII")
+            for inner in value.values() if isinstance(value, dict) else value:
+                walk(inner, depth + 1)
+
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(text, parse_int=integer, parse_float=no_number, parse_constant=no_number, object_pairs_hook=members)
+        walk(value, 0)
+        again = canonical(value)  # refuses lone surrogates
+    except UnicodeDecodeError:
+        raise Refused("it is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise Refused("a text holds half a surrogate pair") from None
+    except RecursionError:
+        raise Refused("it is nested more than 64 levels deep") from None
+    except ValueError:
+        raise Refused("it is not JSON") from None
+    refuse_unless(laid_out_by_hand or again == data, "it is JSON, but not written in the one canonical way")
+    return value
+
+
+def base64_bytes(text, size=None, url=False):
+    """Strict base64: decoding and encoding again gives the same characters. None if it is not that."""
+    try:
+        raw = text.encode("ascii")
+        if url:
+            data = base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4))
+            again = base64.urlsafe_b64encode(data).rstrip(b"=")
+        else:
+            data = base64.b64decode(raw, validate=True)
+            again = base64.b64encode(data)
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        return None
+    return data if again == raw and (size is None or len(data) == size) else None
+
+
+def seconds(time):
+    """Seconds since 1970 of a `time`, or None if it is not one."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", time):
+        return None
+    try:
+        moment = datetime.datetime(*(int(part) for part in re.split("[-T:Z]", time)[:6]), tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    return int(moment.timestamp()) if moment.year >= 2000 else None
+
+
+# A type is a function of (value, place) which returns nothing and raises Refused.
+
+
+def of_text(name, test):
+    def check(value, place):
+        refuse_unless(isinstance(value, str) and test(value), f"{place} is not of type {name}")
+
+    return check
+
+
+def pattern(name, expression):
+    return of_text(name, re.compile(expression).fullmatch)
+
+
+def whole(least, most=BIGGEST):
+    def check(value, place):
+        refuse_unless(type(value) is int and least <= value <= most, f"{place} is not an integer of at least {least}")
+
+    return check
+
+
+def one_of(*allowed):
+    return of_text(" or ".join(allowed), lambda text: text in allowed)
+
+
+def or_null(kind):
+    def check(value, place):
+        if value is not None:
+            kind(value, place)
+
+    return check
+
+
+def list_of(kind, least=0, ascending=False):
+    def check(value, place):
+        refuse_unless(isinstance(value, list) and len(value) >= least, f"{place} is not a list of at least {least}")
+        for number, inner in enumerate(value):
+            kind(inner, f"{place}[{number}]")
+        refuse_unless(not ascending or strictly_ascending(value), f"{place} is not strictly ascending")
+
+    return check
+
+
+def closed(**members):
+    def check(value, place):
+        refuse_unless(isinstance(value, dict), f"{place} is not an object")
+        odd = set(value) ^ set(members)
+        refuse_unless(not odd, f"{place} lacks or has too much: {show(', '.join(sorted(odd)))}")
+        for name, kind in members.items():
+            kind(value[name], f"{place}.{name}")
+
+    return check
+
+
+def by_kind(**kinds):
+    def check(value, place):
+        refuse_unless(isinstance(value, dict) and isinstance(value.get("kind"), str), f"{place} has no kind")
+        refuse_unless(value["kind"] in kinds, f"{place} is of a kind this version does not define: {show(value['kind'])}")
+        kinds[value["kind"]](value, place)
+
+    return check
+
+
+def strictly_ascending(texts):
+    raw = [text.encode("utf-8") for text in texts]
+    return all(a < b for a, b in zip(raw, raw[1:]))
+
+
+def boolean(value, place):
+    refuse_unless(type(value) is bool, f"{place} is not true or false")
+
+
+def is_text(value):
+    return 1 <= len(value) <= 4000 and not any(c < " " or c == "\x7f" for c in value)
+
+
+def is_date(value):
+    return re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value) and seconds(value + "T00:00:00Z") is not None
+
+
+string = of_text("string", lambda value: True)
+text = of_text("text", is_text)
+hex64 = pattern("hex64", "[0-9a-f]{64}")
+ident = pattern("id", "[0-9A-Za-z._-]{1,64}")
+label = pattern("label", "[a-z0-9-]{1,32}")
+person = pattern("person", "p-[0-9a-f]{32}")
+actor = pattern("actor", "s-[0-9a-f]{32}")
+keyid = pattern("keyid", "sha256:[0-9a-f]{64}")
+time = of_text("time", lambda value: seconds(value) is not None)
+date = of_text("date", is_date)
+key = of_text("key", lambda value: base64_bytes(value, 32) is not None)
+hash32 = of_text("hash", lambda value: base64_bytes(value, 32) is not None)
+digest = of_text("digest", lambda value: base64_bytes(value, 32, url=True) is not None)
+nonce16 = of_text("nonce16", lambda value: base64_bytes(value, 16, url=True) is not None)
+count = whole(0)
+actors = list_of(closed(id=actor, role=label))
+
+
+def fits(kind, value):
+    try:
+        kind(value, "")
+        return True
+    except Refused:
+        return False
+
+
+def keyid_of(key_text):
+    return "sha256:" + SHA256hex(bytes.fromhex("302a300506032b6570032100") + base64_bytes(key_text, 32))
+
+
+# ====================================================================================================================
+# Ed25519 (RFC 8032), verification only, strict and without cofactor
+# ====================================================================================================================
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+NEUTRAL = (0, 1, 1, 0)  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
+
+
+def point_add(p, q):
+    a = (p[1] - p[0]) * (q[1] - q[0]) % P
+    b = (p[1] + p[0]) * (q[1] + q[0]) % P
+    c = 2 * D * p[3] * q[3] % P
+    d = 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def point_double(p):
+    a, b = p[0] * p[0] % P, p[1] * p[1] % P
+    h = a + b
+    e = h - (p[0] + p[1]) ** 2 % P
+    g = a - b
+    f = 2 * p[2] * p[2] % P + g
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def point_decode(data):
+    """RFC 8032, 5.1.3; None for what is not the canonical encoding of a point."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if v * x * x % P == -u % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if v * x * x % P != u or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+def point_encode(p):
+    inverse = pow(p[2], P - 2, P)
+    x, y = p[0] * inverse % P, p[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def multiples(p):
+    row = [NEUTRAL]
+    for _ in range(15):
+        row.append(point_add(row[-1], p))
+    return row
+
+
+@functools.cache
+def base_table():
+    """Row i holds 0 … 15 times 16^i times the base point."""
+    p, table = point_decode((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")), []
+    for _ in range(64):
+        table.append(multiples(p))
+        p = point_add(table[-1][15], p)
+    return table
+
+
+@functools.lru_cache(4096)
+def key_table(public):
+    """0 … 15 times −A, or None for a key that is no point, not canonical or of small order."""
+    p = point_decode(public)
+    if p is None:
+        return None
+    small = point_double(point_double(point_double(p)))
+    if small[0] % P == 0 and (small[1] - small[2]) % P == 0:
+        return None
+    return multiples((-p[0] % P, p[1], p[2], -p[3] % P))
+
+
+def ed25519_verify(public, message, signature):
+    """True if [S]B − [k]A encodes to exactly the R of the signature and S < L."""
+    table = key_table(public) if len(public) == 32 and len(signature) == 64 else None
+    s = int.from_bytes(signature[32:], "little")
+    if table is None or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    q = NEUTRAL
+    for shift in range(252, -4, -4):
+        q = point_double(point_double(point_double(point_double(q))))
+        q = point_add(q, table[k >> shift & 15])
+    for i, row in enumerate(base_table()):
+        q = point_add(q, row[s >> 4 * i & 15])
+    return point_encode(q) == signature[:32]
+
+
+# ====================================================================================================================
+# pools.md: the frozen lists as bytes
+# ====================================================================================================================
+
+blob_reference = closed(count=count, root=hex64, sha256=hex64, size=count)
+PUBLIC_BLOBS = ("apart", "conflicts", "excluded", "mandatory", "people", "pool")
+
+
+def is_target(value):
+    return fits(ident, value) and not value.startswith("p-")
+
+
+def is_places(value):
+    return re.fullmatch("0|[1-9][0-9]{0,3}", value)
+
+
+def joined(kind, least=0):
+    """Ids joined by commas, strictly ascending."""
+
+    def test(value):
+        parts = value.split(",") if value else []
+        return len(parts) >= least and all(fits(kind, part) for part in parts) and strictly_ascending(parts)
+
+    return test
+
+
+def column(kind):
+    return lambda value: fits(kind, value)
+
+
+# Per blob: how many columns form the key, and the test of each column.
+BLOBS = {
+    "pool": (1, [is_target, column(ident), column(ident), column(ident)]),
+    "excluded": (1, [is_target, column(label)]),
+    "mandatory": (1, [is_target, column(label)]),
+    "people": (
+        1,
+        [column(person), column(label), column(one_of("inspector", "expert")), joined(ident), joined(ident), is_places, column(digest)],
+    ),
+    "apart": (2, [column(person), column(person)]),
+    "conflicts": (1, [is_target, column(hex64)]),
+    "opened": (1, [is_target, column(hex64), joined(person, 1)]),
+}
+
+
+def read_blob(name, content):
+    """The rows of a blob, or Refused. One LF after every line, TAB between columns, lines ascending, keys unique."""
+    if content == "":
+        return []
+    refuse_unless(content.endswith("\n"), f"the list {name} does not end with a line feed")
+    lines, (keys, tests) = content[:-1].split("\n"), BLOBS[name]
+    refuse_unless(strictly_ascending(lines), f"the lines of the list {name} are not sorted")
+    rows, seen = [], set()
+    for number, line in enumerate(lines, 1):
+        row = line.split("\t")
+        good = len(row) == len(tests) and all(test(value) for test, value in zip(tests, row))
+        refuse_unless(good, f"line {number} of the list {name} is not as it must be: {show(line)}")
+        refuse_unless(tuple(row[:keys]) not in seen, f"line {number} of the list {name} repeats an entry")
+        seen.add(tuple(row[:keys]))
+        rows.append(row)
+    return rows
+
+
+def conflict_commitment(salt, people):
+    return SHA256hex("double-random/1\nconflicts\n" + salt + "\n" + "".join(p + "\n" for p in people))
+
+
+class Person:
+    def __init__(self, row):
+        self.id, self.section, self.role, codes, areas, places, self.digest = row
+        self.codes = frozenset(codes.split(",")) if codes else frozenset()
+        self.areas = frozenset(areas.split(",")) if areas else frozenset()
+        self.places = int(places)
+
+
+class Lists:
+    """The public lists of a plan, read and held against rules 1 to 5 of pools.md (of rule 7 nothing is public)."""
+
+    def __init__(self, plan, contents):
+        rows = {name: read_blob(name, contents[name]) for name in PUBLIC_BLOBS}
+        self.pool = {t: (stratum, of_class, area) for t, stratum, of_class, area in rows["pool"]}
+        self.people = {row[0]: Person(row) for row in rows["people"]}
+        self.excluded, self.mandatory = dict(rows["excluded"]), dict(rows["mandatory"])
+        self.conflicts = dict(rows["conflicts"])
+        self.apart = {frozenset(pair) for pair in rows["apart"]}
+        for first, second in rows["apart"]:
+            refuse_unless(first < second, "a pair of the list apart is the wrong way round")
+            refuse_unless(first in self.people and second in self.people, "the list apart names someone not in people")
+        refuse_unless(not self.excluded.keys() & self.pool.keys(), "a target stands both in pool and in excluded")
+        refuse_unless(self.mandatory.keys() <= self.pool.keys(), "a mandatory target does not stand in pool")
+        refuse_unless(self.conflicts.keys() <= self.pool.keys(), "a target of conflicts does not stand in pool")
+        declared = {name: {entry["id"] for entry in plan[name]} for name in ("strata", "classes", "areas", "codes", "sections", "reason_codes")}
+        for t, (stratum, of_class, area) in self.pool.items():
+            known = stratum in declared["strata"] and of_class in declared["classes"] and area in declared["areas"]
+            refuse_unless(known, f"target {t} has a stratum, class or area the plan does not declare")
+        for p in self.people.values():
+            known = p.section in declared["sections"] and p.codes <= declared["codes"] and p.areas <= declared["areas"]
+            refuse_unless(known, f"person {p.id} has a section, code or area the plan does not declare")
+        for reason in (*self.excluded.values(), *self.mandatory.values()):
+            refuse_unless(reason in declared["reason_codes"], f"the reason {reason} is not declared in the plan")
+
+    def clash(self, p, others):
+        return any(frozenset((p, other)) in self.apart for other in others)
+
+
+# ====================================================================================================================
+# plan.md: the plan
+# ====================================================================================================================
+
+named = closed(id=ident, name=text)
+seat = closed(codes=list_of(ident, ascending=True), name=text, section=label)
+# READING: bounds which "A plan that is refused" names again (digits, three throwers, example, denominators, the form of
+# the id) are left to step 13; every other bound of the table belongs to the type and so to step 1.
+PLAN = closed(
+    type=one_of("draw-plan/v1"),
+    algorithm=one_of("double-random/1"),
+    hash=one_of("sha256"),
+    id=ident,
+    bureau=label,
+    year=whole(2000),
+    number=whole(1),
+    attempt=whole(1),
+    previous=or_null(hex64),
+    rehearsal=boolean,
+    title=text,
+    task=named,
+    origin=one_of("annual-plan", "special-campaign", "temporary-task"),
+    legal_basis=list_of(text, 1),
+    sections=list_of(closed(id=label, key=key, name=text), 1),
+    areas=list_of(named),
+    codes=list_of(named),
+    classes=list_of(
+        closed(
+            expert_seats=list_of(seat),
+            id=ident,
+            inspector_seats=list_of(seat, 1),
+            items=list_of(closed(optional=count, section=label), 1),
+            name=text,
+        ),
+        1,
+    ),
+    strata=list_of(
+        closed(
+            id=ident,
+            mandatory=count,
+            name=text,
+            population=count,
+            quotas=list_of(
+                closed(
+                    base=count,
+                    by_lot=count,
+                    chance=text,
+                    quota=count,
+                    rule=by_kind(
+                        **{
+                            "fixed": closed(count=count, kind=string),
+                            "percent": closed(denominator=count, kind=string, numerator=count),
+                            "at-least": closed(denominator=count, kind=string, numerator=count),
+                        }
+                    ),
+                    section=label,
+                ),
+                1,
+            ),
+            rule=text,
+        ),
+        1,
+    ),
+    items=list_of(
+        closed(classes=list_of(ident, 1, ascending=True), id=ident, legal_basis=text, mandatory=boolean, name=text, section=label)
+    ),
+    mandatory_counts=boolean,
+    area_rule=one_of("any", "same", "other"),
+    reason_codes=list_of(closed(id=label, name=text)),
+    replacement_reasons=list_of(closed(applies=one_of("target", "person"), id=label, name=text)),
+    exceptions=list_of(closed(reason=text, rule=label, subject=text)),
+    visits=closed(**{"from": date, "to": date}),
+    names_open=time,
+    sealed=or_null(closed(opens=time)),
+    contributors=list_of(
+        by_kind(
+            nonce=closed(kind=string, label=label, commitment=hex64, custodian=text),
+            witness=closed(kind=string, label=label, body=text, person=digest, key=or_null(key)),
+            dice=closed(kind=string, digits=count, throwers=list_of(closed(body=text, key=or_null(key), label=label, person=digest))),
+            public=closed(kind=string, label=label, source=text, issue=text, order=text, digits=count, example=text),
+            drand=closed(kind=string, chain=hex64, round=whole(1)),
+        ),
+        1,
+    ),
+    instant=time,
+    frozen_at=time,
+    actors=actors,
+    blobs=closed(**{name: blob_reference for name in (*PUBLIC_BLOBS, "reasons")}),
+)
+
+RULE_IDS = ("small-stratum", "no-chance", "thin-seat", "wide-exclusion")
+ROLES = (("inspectors", "inspector", "inspector_seats"), ("experts", "expert", "expert_seats"))
+
+
+def declared_label(contributor):
+    """The label a contribution document gives for a contributor. READING: that of dice is the word `dice`."""
+    return "dice" if contributor["kind"] == "dice" else contributor.get("label")
+
+
+def quota_numbers(rule, population, mandatory, mandatory_counts):
+    """base, quota, by_lot, chance of one section in one stratum, in exact integers."""
+    base = population if mandatory_counts else population - mandatory
+    if rule["kind"] == "fixed":
+        k = rule["count"]
+    else:
+        a, b = rule["numerator"], rule["denominator"]
+        refuse_unless(a <= b and b >= 1, "a quota's numerator is above its denominator, or the denominator is 0")
+        k = (2 * base * a + b) // (2 * b) if rule["kind"] == "percent" else -(-base * a // b)
+    by_lot = max(0, k - mandatory) if mandatory_counts else k
+    return base, k, by_lot, f"{by_lot}/{population - mandatory}"
+
+
+def area_allows(plan, areas, area):
+    return {"any": True, "same": area in areas, "other": area not in areas}[plan["area_rule"]]
+
+
+def may_sit(plan, p, role, a_seat, area):
+    return (
+        p.role == role
+        and p.section == a_seat["section"]
+        and p.codes >= set(a_seat["codes"])
+        and area_allows(plan, p.areas, area)
+    )
+
+
+def refuse_plan_1_names(plan):
+    made = f"{plan['bureau']}-{plan['year']}-{plan['number']}-{plan['attempt']}"
+    refuse_unless(plan["id"] == made, f"the plan's id is not {made}")
+    for name in ("sections", "areas", "codes", "classes", "strata", "items", "reason_codes", "replacement_reasons"):
+        refuse_unless(unique(entry["id"] for entry in plan[name]), f"an id repeats in the plan's {name}")
+    # READING: contributors and throwers share one set of labels; `dice` is the label of a dice contributor.
+    labels = [declared_label(c) for c in plan["contributors"] if c["kind"] != "drand"]
+    labels += [thrower["label"] for c in plan["contributors"] if c["kind"] == "dice" for thrower in c["throwers"]]
+    refuse_unless(unique(labels), "a label of contributors or throwers repeats")
+    refuse_unless(unique(section["key"] for section in plan["sections"]), "two sections have the same key")
+    sections, classes, codes = ({entry["id"] for entry in plan[name]} for name in ("sections", "classes", "codes"))
+    used = [item["section"] for item in plan["items"]] + [q["section"] for s in plan["strata"] for q in s["quotas"]]
+    for c in plan["classes"]:
+        seats = c["inspector_seats"] + c["expert_seats"]
+        used += [entry["section"] for entry in c["items"] + seats]
+        refuse_unless(all(code in codes for s in seats for code in s["codes"]), f"a seat of class {c['id']} asks for an unknown code")
+    refuse_unless(set(used) <= sections, "a class, item, quota or seat names a section that is not declared")
+    refuse_unless(all(c in classes for item in plan["items"] for c in item["classes"]), "an item names an unknown class")
+
+
+def refuse_plan_2_times(plan):
+    refuse_unless(plan["frozen_at"] < plan["instant"], "frozen_at is not before T")
+    refuse_unless(plan["names_open"] >= plan["instant"], "names_open is before T")
+    refuse_unless(plan["sealed"] is None or plan["sealed"]["opens"] > plan["instant"], "sealed.opens is not after T")
+    refuse_unless(plan["visits"]["from"] <= plan["visits"]["to"], "the visits end before they begin")
+
+
+def refuse_plan_3_quotas(plan, lists):
+    place = {section["id"]: n for n, section in enumerate(plan["sections"])}
+
+    def in_order(entries):
+        places = [place[entry["section"]] for entry in entries]
+        return all(a < b for a, b in zip(places, places[1:]))
+
+    population = Counter(stratum for stratum, _, _ in lists.pool.values())
+    mandatory = Counter(lists.pool[t][0] for t in lists.mandatory)
+    for s in plan["strata"]:
+        n, m = population[s["id"]], mandatory[s["id"]]
+        refuse_unless((s["population"], s["mandatory"]) == (n, m), f"stratum {s['id']} holds {n} targets, {m} mandatory; the plan says otherwise")
+        refuse_unless(in_order(s["quotas"]), f"the quotas of stratum {s['id']} are not in plan order")
+        for q in s["quotas"]:
+            right = quota_numbers(q["rule"], n, m, plan["mandatory_counts"])
+            stated = q["base"], q["quota"], q["by_lot"], q["chance"]
+            refuse_unless(stated == right, f"the quota of {q['section']} in {s['id']} is stated as {show(list(stated))}, the rule gives {show(list(right))}")
+            refuse_unless(right[1] <= right[0], f"the quota of {q['section']} in {s['id']} is larger than its base")
+    for c in plan["classes"]:
+        refuse_unless(in_order(c["items"]), f"the items of class {c['id']} are not in plan order")
+
+
+def refuse_plan_4_and_5_items(plan, lists):
+    of_stratum = {s["id"]: [q["section"] for q in s["quotas"]] for s in plan["strata"]}
+    classes = {c["id"]: c for c in plan["classes"]}
+    offered = Counter((item["section"], c, item["mandatory"]) for item in plan["items"] for c in item["classes"])
+    for stratum, of_class in sorted({(stratum, of_class) for stratum, of_class, _ in lists.pool.values()}):
+        c = classes[of_class]
+        optional = {entry["section"]: entry["optional"] for entry in c["items"]}
+        for q in of_stratum[stratum]:
+            seated = any(s["section"] == q for s in c["inspector_seats"])
+            refuse_unless(seated, f"class {of_class} in stratum {stratum} has no inspector seat of {q}")
+            gets = q in optional and (optional[q] or offered[q, of_class, True])
+            refuse_unless(gets, f"class {of_class} in stratum {stratum} gets no item of {q}")
+    for c in plan["classes"]:
+        for entry in c["items"]:
+            enough = entry["optional"] <= offered[entry["section"], c["id"], False]
+            refuse_unless(enough, f"class {c['id']} asks {entry['section']} for more optional items than there are")
+
+
+def refuse_plan_6_contributors(plan):
+    contributors = plan["contributors"]
+    kinds = [c["kind"] for c in contributors]
+    refuse_unless("drand" not in kinds, "the plan names drand, which is not specified yet")
+    refuse_unless(kinds[-1] in ("dice", "public"), "the last contributor is neither dice nor public")
+    refuse_unless(kinds.count("dice") <= 1, "there is more than one dice")
+    refuse_unless(kinds.count("witness") != 1, "there is exactly one witness")
+    refuse_unless(plan["sealed"] is None or "nonce" in kinds, "a sealed plan has no nonce")
+    for c in contributors:
+        if c["kind"] == "dice":
+            refuse_unless(40 <= c["digits"] <= 200, "the number of dice digits is out of range")
+            refuse_unless(len(c["throwers"]) >= 3, "there are fewer than three throwers")
+            refuse_unless(unique(thrower["body"] for thrower in c["throwers"]), "two throwers come from one body")
+        if c["kind"] == "public":
+            refuse_unless(1 <= c["digits"] <= 200, "the number of public digits is out of range")
+            refuse_unless(is_digits(c["example"], c["digits"], c["digits"]), "the example of a public number has not the stated digits")
+
+
+def refuse_plan_7_exceptions(plan, lists):
+    stated = {(e["rule"], e["subject"]) for e in plan["exceptions"]}
+    refuse_unless(all(rule in RULE_IDS for rule, _ in stated), "an exception names an unknown rule")
+
+    def needs(rule, subject):
+        refuse_unless((rule, subject) in stated, f"no reason is stated for {rule} {show(subject)}")
+
+    for s in plan["strata"]:
+        if s["population"] < 20:
+            needs("small-stratum", s["id"])
+        for q in s["quotas"]:
+            if q["by_lot"] == 0 and s["population"] > s["mandatory"]:
+                needs("no-chance", f"{s['id']}/{q['section']}")
+    areas_of = {}
+    for _, of_class, area in lists.pool.values():
+        areas_of.setdefault(of_class, set()).add(area)
+    for c in plan["classes"]:
+        for plural, role, member in ROLES:
+            for number, a_seat in enumerate(c[member], 1):
+                for area in areas_of.get(c["id"], ()):
+                    able = sum(p.places >= 1 and may_sit(plan, p, role, a_seat, area) for p in lists.people.values())
+                    if able < 3:
+                        needs("thin-seat", f"{c['id']}/{plural}/{number}")
+
+
+def unique(values):
+    values = list(values)
+    return len(set(values)) == len(values)
+
+
+def is_digits(value, least, most):
+    return least <= len(value) <= most and re.fullmatch("[0-9]*", value) is not None
+
+
+# ====================================================================================================================
+# draw.md: contributions, keys, tickets, the four draws, replacement, sealed draws
+# ====================================================================================================================
+
+# ---- 1. contribution lines
+
+
+def lawful_line(contributor, line):
+    """Whether a line is one that this contributor of the plan may give."""
+    kind = contributor["kind"]
+    if len(line) > MAX_LINE or not re.fullmatch("[!-~]+", line):
+        return False
+    if kind == "dice":
+        return line.startswith("dice:") and is_digits(line[5:], contributor["digits"], contributor["digits"])
+    if kind == "witness" and line == "absent:" + contributor["label"]:
+        return True
+    start = f"{kind}:{contributor.get('label')}:"
+    rest = line[len(start) :]
+    if not line.startswith(start):
+        return False
+    if kind == "nonce":
+        return fits(hex64, rest)
+    if kind == "witness":
+        return is_digits(rest, 10, 80)
+    return kind == "public" and is_digits(rest, contributor["digits"], contributor["digits"])
+
+
+def nonce_commitment(plan, nonce):
+    return SHA256hex(f"double-random/1\nnonce\n{plan['bureau']}\n{plan['number']}\n{plan['attempt']}\n{nonce}\n")
+
+
+# ---- 2. keys and tickets
+
+
+def draw_key_of(s, lines):
+    return SHA256hex("double-random/1\nkey\n" + s + "\n" + "".join(line + "\n" for line in lines))
+
+
+def stage_key_of(draw_key, stage):
+    return SHA256hex("double-random/1\nstage\n" + draw_key + "\n" + stage + "\n")
+
+
+def ticket_of(stage_key, an_id):
+    return SHA256hex(stage_key + ":" + an_id)
+
+
+def in_ticket_order(draw_key, stage, ids):
+    """[(ticket, id)] in the order of a stage."""
+    stage_key = stage_key_of(draw_key, stage)
+    return sorted((ticket_of(stage_key, an_id), an_id) for an_id in ids)  # ids are ASCII
+
+
+# ---- 3. targets and 4. items
+
+
+class Draw:
+    """Everything that follows from plan, lists and draw key."""
+
+    def __init__(self, plan, lists, draw_key):
+        self.plan, self.lists, self.key = plan, lists, draw_key
+        self.classes = {c["id"]: c for c in plan["classes"]}
+        self.section_order = [section["id"] for section in plan["sections"]]
+        self.stage_key = stage_key_of(draw_key, "targets")
+        self.ticket = {t: ticket_of(self.stage_key, t) for t in lists.pool}
+        self.rank, self.strata, self.reserves, sections_of = {}, [], {}, {}
+        candidates = {s["id"]: [] for s in plan["strata"]}
+        for t in sorted(lists.pool, key=lambda t: (self.ticket[t], t)):
+            if t not in lists.mandatory:
+                candidates[lists.pool[t][0]].append(t)
+        for s in plan["strata"]:
+            order, quotas = candidates[s["id"]], s["quotas"]
+            deepest = max(q["by_lot"] for q in quotas)
+            for rank, t in enumerate(order, 1):
+                self.rank[t] = rank
+                if rank <= deepest:
+                    sections_of[t] = {q["section"] for q in quotas if q["by_lot"] >= rank}
+            for t in lists.mandatory:
+                if lists.pool[t][0] == s["id"]:
+                    sections_of[t] = {q["section"] for q in quotas}
+            self.reserves[s["id"]] = order[deepest:]
+            cuts = [{"cut": self.ticket[order[q["by_lot"] - 1]] if q["by_lot"] else None, "section": q["section"]} for q in quotas]
+            self.strata.append(
+                {"id": s["id"], "next": order[deepest] if len(order) > deepest else None, "order": order[:deepest], "quotas": cuts}
+            )
+        self.targets = [
+            {
+                "id": t,
+                "rank": self.rank.get(t),
+                "sections": [q for q in self.section_order if q in sections_of[t]],
+                "stratum": lists.pool[t][0],
+                "ticket": self.ticket[t],
+            }
+            for t in sorted(sections_of, key=lambda t: (self.ticket[t], t))
+        ]
+
+    def items(self, t, sections):
+        of_class = self.lists.pool[t][1]
+        mine = [item for item in self.plan["items"] if of_class in item["classes"] and item["section"] in sections]
+        section_of = {item["id"]: item["section"] for item in mine}
+        left = {entry["section"]: entry["optional"] for entry in self.classes[of_class]["items"]}
+        listed = sorted(item["id"] for item in mine if item["mandatory"])
+        for _, an_id in in_ticket_order(self.key, "items/" + t, [item["id"] for item in mine if not item["mandatory"]]):
+            if left.get(section_of[an_id], 0) > 0:
+                left[section_of[an_id]] -= 1
+                listed.append(an_id)
+        return listed
+
+    # ---- 5. teams
+
+    def seats(self, t, sections, member):
+        """[(number, seat)] of a target's seats, only those whose section draws it, keeping their numbers."""
+        return [(n, s) for n, s in enumerate(self.classes[self.lists.pool[t][1]][member], 1) if s["section"] in sections]
+
+    def candidates(self, t, seats, plural, role, conflicted):
+        """For each of a target's seats the people who may sit there, in the order of the stage."""
+        area = self.lists.pool[t][2]
+        able = [
+            [p.id for p in self.lists.people.values() if p.id not in conflicted and may_sit(self.plan, p, role, s, area)]
+            for _, s in seats
+        ]
+        place = {p: n for n, (_, p) in enumerate(in_ticket_order(self.key, f"{plural}/{t}", set().union(*able)))}
+        return [sorted(people, key=place.__getitem__) for people in able]
+
+    def stage(self, targets, role_entry, conflicts, left, mates):
+        """DRAW for one role over [(target, sections)]. Gives the team object and {target: [person per seat]}."""
+        plural, role, member = role_entry
+        all_seats, all_candidates = [], []
+        for t, sections in targets:
+            seats = self.seats(t, sections, member)
+            all_seats += [(t, number) for number, _ in seats]
+            all_candidates += self.candidates(t, seats, plural, role, conflicts.get(t, ()))
+        outcome, people, certificate = draw_seats(all_seats, all_candidates, left, mates, self.lists.clash)
+        teams = {t: [] for t, _ in targets}
+        if outcome == "COMPLETE":
+            for (t, _), p in zip(all_seats, people):
+                teams[t].append(p)
+        return {"certificate": certificate, "outcome": outcome}, teams
+
+    def teams(self, targets, conflicts, left):
+        """Stage inspectors, then stage experts: {"inspectors": (team, {target: people}), "experts": …}."""
+        result, mates = {}, {}
+        for entry in ROLES:
+            if entry[0] == "experts" and result["inspectors"][0]["outcome"] != "COMPLETE":
+                result["experts"] = {"certificate": None, "outcome": "NOT_RUN"}, {t: [] for t, _ in targets}
+                break
+            result[entry[0]] = self.stage(targets, entry, conflicts, left, mates)
+            mates = result[entry[0]][1]
+        return result
+
+
+class Flow:
+    """The network of draw.md 5 over some seats: source - seat - pair (target, person) - person - sink.
+
+    `choice` is the present flow: seat index to person. A seat's flow may be given in advance (a `hint`); the value of a
+    maximum flow does not depend on where one starts, and neither does R.
+    """
+
+    def __init__(self, seats, open_seats, allowed, left, hint):
+        self.seats, self.open, self.allowed, self.left = seats, open_seats, allowed, left
+        self.choice, self.owner, self.holders = {}, {}, {}
+        for j in open_seats:
+            p = hint.get(j)
+            if p is not None and p in allowed[j] and (seats[j][0], p) not in self.owner and len(self.holders.get(p, ())) < left[p]:
+                self.put(j, p)
+
+    def put(self, j, p):
+        self.choice[j] = p
+        self.owner[self.seats[j][0], p] = j
+        self.holders.setdefault(p, set()).add(j)
+
+    def take(self, j):
+        p = self.choice.pop(j)
+        del self.owner[self.seats[j][0], p]
+        self.holders[p].remove(j)
+        return p
+
+    def search(self, starts):
+        """Breadth first in the residual network from empty seats. Gives (last seat, person with room) or None."""
+        self.via = {j: None for j in starts}  # seats reached, and the seat that would take over their person
+        self.people, self.pairs = set(), set()  # reached
+        queue = deque(starts)
+        while queue:
+            j = queue.popleft()
+            t = self.seats[j][0]
+            for p in self.allowed[j]:
+                if self.choice.get(j) == p or (t, p) in self.pairs:
+                    continue
+                self.pairs.add((t, p))
+                if (t, p) in self.owner:  # the pair is full: only back to the seat that fills it
+                    reached = (self.owner[t, p],)
+                elif p in self.people:
+                    continue
+                else:
+                    self.people.add(p)
+                    reached = self.holders.get(p, ())
+                    if len(reached) < self.left[p]:
+                        return j, p
+                for other in reached:
+                    if other not in self.via:
+                        self.via[other] = j
+                        queue.append(other)
+        return None
+
+    def augment(self, start):
+        found = self.search([start])
+        if found is None:
+            return False
+        j, p = found
+        while j is not None:
+            old = self.take(j) if j in self.choice else None
+            self.put(j, p)
+            j, p = self.via[j], old
+        return True
+
+    def fill(self, stop_at_first_failure):
+        """True if every open seat can be filled. Without stopping early the flow is a maximum flow afterwards."""
+        good = True
+        for j in self.open:
+            if j not in self.choice and not self.augment(j):
+                if stop_at_first_failure:
+                    return False  # a seat without a path now has none later: the maximum is smaller than the seats
+                good = False
+        return good
+
+
+def draw_seats(seats, candidates, left, mates, clash):
+    """DRAW of draw.md 5: (outcome, people per seat or None, certificate or None). `left` is not changed."""
+    n, start_left, left = len(seats), left, dict(left)
+    # Nobody of mates(t) can ever sit with someone who clashes with them: that test does not change during the stage.
+    free = [[p for p in people if not clash(p, mates.get(t, ()))] for (t, _), people in zip(seats, candidates)]
+
+    def passes(p, team):  # the tests of the inner loop, mates done
+        return left[p] > 0 and p not in team and not clash(p, team)
+
+    # The short way: the first candidate who passes, seat by seat.
+    chosen, team_of = [], {t: [] for t, _ in seats}
+    for (t, _), people in zip(seats, free):
+        p = next((p for p in people if passes(p, team_of[t])), None)
+        if p is None:
+            break
+        chosen.append(p)
+        team_of[t].append(p)
+        left[p] -= 1
+    if len(chosen) == n:
+        return "COMPLETE", chosen, None
+
+    # The exact way, from the beginning.
+    left, team_of, hint = dict(start_left), {t: [] for t, _ in seats}, {}
+
+    def fillable(i):
+        """FILLABLE(i): the first i seats are chosen; can all others be filled, clashes among them aside?"""
+        allowed = {}
+        for j in range(i, n):
+            team = team_of[seats[j][0]]
+            allowed[j] = [p for p in free[j] if p not in team and not clash(p, team)] if team else free[j]
+        flow = Flow(seats, range(i, n), allowed, left, hint)
+        good = flow.fill(stop_at_first_failure=i > 0)
+        if good:
+            hint.update(flow.choice)
+        return good, flow
+
+    good, flow = fillable(0)
+    if not good:
+        return "IMPOSSIBLE", None, certificate_of(flow)
+    chosen, position, i, nodes, limit = [], [0] * (n + 1), 0, 0, 20 * n + 10000
+    while i < n:
+        t, found = seats[i][0], False
+        while position[i] < len(free[i]):
+            p = free[i][position[i]]
+            position[i] += 1
+            if not passes(p, team_of[t]):
+                continue
+            nodes += 1
+            if nodes > limit:
+                return "SEARCH_LIMIT", None, None
+            chosen.append(p)
+            team_of[t].append(p)
+            left[p] -= 1
+            if fillable(i + 1)[0]:
+                found = True
+                break
+            chosen.pop()
+            team_of[t].pop()
+            left[p] += 1
+        if found:
+            i += 1
+            position[i] = 0
+        elif i == 0:
+            return "IMPOSSIBLE_PAIRS", None, None
+        else:
+            i -= 1
+            left[chosen.pop()] += 1
+            team_of[seats[i][0]].pop()
+    return "COMPLETE", chosen, None
+
+
+def certificate_of(flow):
+    """What the source reaches in the residual network of a maximum flow: why the seats cannot all be filled."""
+    flow.search([j for j in flow.open if j not in flow.choice])
+    seats = sorted(flow.via)
+    people = sorted(flow.people)
+    place = {}
+    for t, _ in flow.seats:
+        place.setdefault(t, len(place))
+    pairs = sorted((pair for pair in flow.pairs if pair[1] not in flow.people), key=lambda pair: (place[pair[0]], pair[1]))
+    supply = sum(flow.left[p] for p in people) + len(pairs)
+    return {
+        "pairs": [{"person": p, "target": t} for t, p in pairs],
+        "people": [{"person": p, "places": flow.left[p]} for p in people],
+        "seats": [{"seat": flow.seats[j][1], "target": flow.seats[j][0]} for j in seats],
+        "short": len(seats) - supply,
+        "supply": supply,
+    }
+
+
+# ---- 6. the result
+
+TEAM = closed(
+    certificate=or_null(
+        closed(
+            pairs=list_of(closed(person=person, target=ident)),
+            people=list_of(closed(person=person, places=count)),
+            seats=list_of(closed(seat=whole(1), target=ident)),
+            short=whole(1),
+            supply=count,
+        )
+    ),
+    outcome=one_of("COMPLETE", "IMPOSSIBLE", "IMPOSSIBLE_PAIRS", "SEARCH_LIMIT", "NOT_RUN"),
+)
+RESULT = closed(
+    draw_key=hex64,
+    experts=TEAM,
+    inspectors=TEAM,
+    plan=hex64,
+    stage_key=hex64,
+    strata=list_of(
+        closed(id=ident, next=or_null(ident), order=list_of(ident), quotas=list_of(closed(cut=or_null(hex64), section=label)))
+    ),
+    targets=list_of(
+        closed(
+            experts=list_of(person),
+            id=ident,
+            inspectors=list_of(person),
+            items=list_of(ident),
+            rank=or_null(count),
+            sections=list_of(label),
+            stratum=ident,
+            ticket=hex64,
+        )
+    ),
+)
+
+
+def check_result_form(content):
+    result = parse_json(content.encode("utf-8"))
+    RESULT(result, "result")
+    for role in ("inspectors", "experts"):
+        with_certificate = result[role]["certificate"] is not None
+        refuse_unless(with_certificate == (result[role]["outcome"] == "IMPOSSIBLE"), f"result.{role} has a certificate without IMPOSSIBLE, or the reverse")
+    return result
+
+
+# ---- 7. replacement
+
+SUCCESSOR = closed(
+    experts=list_of(or_null(person)),
+    id=ident,
+    inspectors=list_of(or_null(person)),
+    items=list_of(ident),
+    opened=or_null(closed(people=list_of(person, 1), salt=hex64)),
+    rank=count,
+    ticket=hex64,
+)
+EVENT = by_kind(
+    target=closed(
+        evidence=hex64, kind=string, reason=label, sequence=count, successor=or_null(SUCCESSOR), target=ident
+    ),
+    person=closed(
+        evidence=hex64,
+        kind=string,
+        person=person,
+        reason=label,
+        role=one_of("inspector", "expert"),
+        seat=count,
+        sequence=count,
+        successor=or_null(person),
+        target=ident,
+    ),
+)
+
+
+class Standing:
+    """The standing state: result, then one event after the other."""
+
+    def __init__(self, draw, result, conflicts):
+        self.draw, self.lists, self.plan = draw, draw.lists, draw.plan
+        self.conflicts = dict(conflicts)  # of every target ever drawn
+        self.complete = {plural: result[plural]["outcome"] == "COMPLETE" for plural, _, _ in ROLES}
+        self.targets = {
+            t["id"]: {"sections": t["sections"], "inspectors": list(t["inspectors"]), "experts": list(t["experts"])}
+            for t in result["targets"]
+        }
+        self.used, self.removed = set(), []  # successors so far; (target, person) removed as a person
+        self.ever = {p for t in result["targets"] for p in t["inspectors"] + t["experts"]}
+
+    def left(self):
+        left = {p.id: p.places for p in self.lists.people.values()}
+        for standing in self.targets.values():
+            for p in standing["inspectors"] + standing["experts"]:
+                if p is not None:
+                    left[p] -= 1
+        for _, p in self.removed:
+            left[p] -= 1
+        return left
+
+    def apply(self, event):
+        kind = event["kind"]
+        lawful = {reason["id"] for reason in self.plan["replacement_reasons"] if reason["applies"] == kind}
+        refuse_unless(event["reason"] in lawful, f"the reason {event['reason']} is not one of the plan's for a {kind}")
+        refuse_unless(event["target"] in self.targets, f"{event['target']} is not a standing target")
+        right = self.target_successor(event) if kind == "target" else self.person_successor(event)
+        refuse_unless(event["successor"] == right, f"the successor is {show(event['successor'])}, the rules give {show(right)}")
+
+    def target_successor(self, event):
+        x = event["target"]
+        sections = self.targets.pop(x)["sections"]  # x ends, its team's places are free
+        y = next((t for t in self.draw.reserves[self.lists.pool[x][0]] if t not in self.used), None)
+        if y is None:
+            return None
+        self.used.add(y)
+        stated = event["successor"]
+        refuse_unless(stated is not None and stated["id"] == y, f"the successor of {x} must be {y}")
+        opened = stated["opened"]
+        check_opening(self.lists, y, None if opened is None else (opened["salt"], opened["people"]))
+        self.conflicts[y] = frozenset(opened["people"]) if opened else frozenset()
+        drawn = self.draw.teams([(y, sections)], self.conflicts, self.left())
+        new = {"sections": sections}
+        for plural, _, member in ROLES:
+            team, people = drawn[plural]
+            if not self.complete[plural]:
+                new[plural] = []
+            elif team["outcome"] == "COMPLETE":
+                new[plural] = people[y]
+            else:
+                new[plural] = [None] * len(self.draw.seats(y, sections, member))
+            self.ever.update(p for p in new[plural] if p is not None)
+        self.targets[y] = new
+        return {
+            "experts": list(new["experts"]),
+            "id": y,
+            "inspectors": list(new["inspectors"]),
+            "items": self.draw.items(y, sections),
+            "opened": opened,
+            "rank": self.draw.rank[y],
+            "ticket": self.draw.ticket[y],
+        }
+
+    def person_successor(self, event):
+        t, out = event["target"], event["person"]
+        plural, role, member = next(entry for entry in ROLES if entry[1] == event["role"])
+        standing = self.targets[t]
+        seats = self.draw.seats(t, standing["sections"], member)
+        place = next((i for i, (number, _) in enumerate(seats) if number == event["seat"]), None)
+        held = place is not None and place < len(standing[plural]) and standing[plural][place] == out
+        refuse_unless(held, f"{out} does not hold seat {event['seat']} ({role}) of {t}")
+        standing[plural][place] = None
+        self.removed.append((t, out))
+        left = self.left()
+        present = [p for p in standing["inspectors"] + standing["experts"] if p is not None]
+        order = self.draw.candidates(t, seats, plural, role, self.conflicts.get(t, ()))[place]
+        for p in order:
+            if left[p] > 0 and p not in present and (t, p) not in self.removed and not self.lists.clash(p, present):
+                standing[plural][place] = p
+                self.ever.add(p)
+                return p
+        return None
+
+
+def check_opening(lists, t, opened):
+    """The opened conflicts of one target, (salt, people) or None, against its commitment, if it has one."""
+    if t not in lists.conflicts:
+        refuse_unless(opened is None, f"conflicts are opened for {t}, which has none")
+        return
+    refuse_unless(opened is not None, f"the conflicts of {t} are not opened")
+    salt, people = opened
+    refuse_unless(strictly_ascending(people), f"the conflicts of {t} are not sorted")
+    refuse_unless(all(p in lists.people for p in people), f"the conflicts of {t} name someone who is not in people")
+    refuse_unless(conflict_commitment(salt, people) == lists.conflicts[t], f"the opened conflicts of {t} are not those committed")
+
+
+# ---- 8. sealed draws
+
+
+def sealed_commitment(draw_key, x):
+    return SHA256hex("double-random/1\nsealed\n" + draw_key + "\n" + SHA256hex(x) + "\n")
+
+
+# ====================================================================================================================
+# documents.md: documents, signatures, leaves
+# ====================================================================================================================
+
+PAYLOAD_TYPE = "application/vnd.double-random.document+json"
+ENVELOPE = closed(
+    payload=of_text("base64", lambda value: base64_bytes(value) is not None),
+    payloadType=one_of(PAYLOAD_TYPE),
+    signatures=list_of(closed(keyid=keyid, sig=of_text("base64 of 64 bytes", lambda value: base64_bytes(value, 64) is not None)), 1),
+)
+result_reference = closed(sha256=hex64, size=count)
+
+
+def document(kind, **members):
+    return closed(type=one_of(kind), id=ident, plan=hex64, **members)
+
+
+KINDS = {
+    "draw-plan/v1": PLAN,
+    # READING: `line` has no type in the table; it is taken as `text`.
+    "contribution/v1": document("contribution/v1", label=label, line=text, form=or_null(hex64), given_at=time, actors=actors),
+    "draw-outcome/v1": document(
+        "draw-outcome/v1",
+        contributions=list_of(text, 1),
+        draw_key=hex64,
+        result=result_reference,
+        opened=blob_reference,
+        drawn_at=time,
+        actors=actors,
+    ),
+    "sealed-outcome/v1": document("sealed-outcome/v1", commitment=hex64, drawn_at=time, actors=actors),
+    "draw-void/v1": document(
+        "draw-void/v1",
+        reason=one_of("list-error", "plan-error", "witness-shortage", "superior-order"),
+        statement=text,
+        voided_at=time,
+        actors=actors,
+    ),
+    "replacement/v1": document("replacement/v1", outcome=hex64, event=EVENT, decided_at=time, actors=actors),
+    "sealed-event/v1": document(
+        "sealed-event/v1", outcome=hex64, sequence=whole(1), commitment=hex64, decided_at=time, actors=actors
+    ),
+    "draw-opening/v1": document(
+        "draw-opening/v1",
+        outcome=hex64,
+        contributions=list_of(text, 1),
+        draw_key=hex64,
+        result=result_reference,
+        opened=blob_reference,
+        events=list_of(EVENT),
+        cause=one_of("date", "last-visit"),
+        opened_at=time,
+    ),
+}
+ACTOR_ROLES = {
+    "draw-plan/v1": ["operator", "confirmer"],
+    "draw-outcome/v1": ["operator", "confirmer"],
+    "sealed-outcome/v1": ["operator", "confirmer"],
+    "draw-void/v1": ["confirmer", "approver"],
+    "replacement/v1": ["reviewer", "confirmer"],
+    "sealed-event/v1": ["reviewer", "confirmer"],
+}
+ROLES_APART = [
+    {"operator", "confirmer"},
+    {"operator", "approver"},
+    {"confirmer", "approver"},
+    {"operator", "reviewer"},
+    {"inspector", "reviewer"},
+    {"reviewer", "publisher"},
+    {"reviewer", "confirmer"},
+]
+LEAF = closed(
+    at=time,
+    author=list_of(keyid, 1),
+    doc=closed(sha256=hex64, size=count),
+    id=ident,
+    rev=count,
+    supersedes=or_null(hex64),
+    type=string,
+)
+PERSON_VALUE = closed(certificate=of_text("text or empty", lambda value: value == "" or is_text(value)), name=text, unit=text)
+
+
+class Document:
+    """One entry of a bundle's `documents`, read."""
+
+    def __init__(self, entry, place):
+        self.envelope, self.index, self.leaf_text = entry["dsse"], entry["index"], entry["leaf"]
+        self.proof = [base64_bytes(item) for item in entry["proof"]]
+        signatures = self.envelope["signatures"]
+        refuse_unless(len(signatures) <= 64, f"{place} has more than 64 signatures")
+        self.signers = [signature["keyid"] for signature in signatures]
+        refuse_unless(strictly_ascending(self.signers), f"the signatures of {place} are not ascending by keyid")
+        refuse_unless(len(self.leaf_text.encode("utf-8")) <= MAX_LEAF, f"the leaf of {place} is larger than 4,096 bytes")
+        self.payload = base64_bytes(self.envelope["payload"])
+        try:
+            self.body = parse_json(self.payload)
+        except Refused as refused:
+            raise Refused(f"the document in {place} cannot be read: {refused}") from None
+        self.kind = self.body.get("type") if isinstance(self.body, dict) else None
+        refuse_unless(isinstance(self.kind, str) and self.kind in KINDS, f"{place} is of a kind not allowed in a draw bundle")
+        KINDS[self.kind](self.body, f"{place}, {self.kind}")
+        lines = self.body.get("contributions", []) + ([self.body["line"]] if "line" in self.body else [])
+        refuse_unless(all(len(line.encode("utf-8")) <= MAX_LINE for line in lines), f"a contribution line in {place} is larger than 512 bytes")
+        self.sha256 = SHA256hex(self.payload)
+        self.name = f"{self.kind} at index {self.index}"
+
+
+def contributor_of(plan, document):
+    """The contributor a contribution document belongs to, or None if its label does not name exactly one."""
+    found = [c for c in plan["contributors"] if c["kind"] in ("witness", "dice", "public") and declared_label(c) == document.body["label"]]
+    return found[0] if len(found) == 1 else None
+
+
+def required_signers(plan, document):
+    """(keys that must sign, roles its actors must have)."""
+    lead = plan["sections"][0]["key"]
+    if document.kind == "draw-plan/v1":
+        return [section["key"] for section in plan["sections"]], ACTOR_ROLES[document.kind]
+    if document.kind != "contribution/v1":
+        return [lead], ACTOR_ROLES.get(document.kind, [])
+    contributor = contributor_of(plan, document)
+    refuse_unless(contributor, f"the plan declares no contributor with the label of {document.name}, or several")
+    line = document.body["line"]
+    people = []
+    if contributor["kind"] == "dice":
+        people = contributor["throwers"]
+    elif contributor["kind"] == "witness" and not line.startswith("absent:"):
+        refuse_unless(line.startswith("witness:"), f"whether the witness of {document.name} was present cannot be told")
+        people = [contributor]
+    on_paper = any(p["key"] is None for p in people)
+    refuse_unless(not on_paper or document.body["form"] is not None, f"{document.name} is partly signed on paper but names no form")
+    by_lead = on_paper or not people
+    keys = [p["key"] for p in people if p["key"] is not None] + ([lead] if by_lead else [])
+    return keys, ["operator", "confirmer"] if by_lead else []
+
+
+def check_envelope(document, keys):
+    """Exactly these keys have signed, and every signature verifies over the DSSE encoding of the payload."""
+    by_keyid = {keyid_of(k): base64_bytes(k) for k in keys}
+    refuse_unless(set(by_keyid) == set(document.signers), f"{document.name} is not signed by exactly its required keys")
+    kind = PAYLOAD_TYPE.encode()
+    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(document.payload), document.payload)
+    for signature in document.envelope["signatures"]:
+        good = ed25519_verify(by_keyid[signature["keyid"]], message, base64_bytes(signature["sig"]))
+        refuse_unless(good, f"a signature of {document.name} does not verify")
+
+
+def disclosure_digest(disclosure):
+    """The digest of a person disclosure, or Refused."""
+    raw = base64_bytes(disclosure, url=True)
+    refuse_unless(raw is not None, "a disclosure is not base64url")
+    try:
+        value = parse_json(raw)
+    except Refused as refused:
+        raise Refused(f"a disclosure cannot be read: {refused}") from None
+    refuse_unless(isinstance(value, list) and len(value) == 3 and value[1] == "person", "a disclosure is not a person's")
+    nonce16(value[0], "the salt of a disclosure")
+    PERSON_VALUE(value[2], "the value of a disclosure")
+    return base64.urlsafe_b64encode(sha256(disclosure.encode("ascii"))).rstrip(b"=").decode()
+
+
+# ====================================================================================================================
+# log.md: the tree, notes, checkpoints, cosignatures, the policy of the log
+# ====================================================================================================================
+
+
+def leaf_hash(entry):
+    return sha256(b"\0" + entry)
+
+
+def node_hash(left, right):
+    return sha256(b"\1" + left + right)
+
+
+def tree_root(entries):
+    """RFC 6962, 2.1."""
+    level = [leaf_hash(entry) for entry in entries]
+    if not level:
+        return sha256(b"")
+    while len(level) > 1:
+        pairs = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        level = pairs + level[-1:] if len(level) % 2 else pairs
+    return level[0]
+
+
+def proves_inclusion(entry_hash, index, size, proof, root):
+    """RFC 9162, 2.1.3.2, for the tree of RFC 6962."""
+    if index >= size:
+        return False
+    f, s, r = index, size - 1, entry_hash
+    for p in proof:
+        if s == 0:
+            return False
+        if f & 1 or f == s:
+            r = node_hash(p, r)
+            while not f & 1 and f:
+                f, s = f >> 1, s >> 1
+        else:
+            r = node_hash(r, p)
+        f, s = f >> 1, s >> 1
+    return s == 0 and r == root
+
+
+def proves_consistency(first, second, proof, first_root, second_root):
+    """RFC 9162, 2.1.4.2, and log.md for size 0 and equal sizes."""
+    if first > second:
+        return False
+    if first == second:
+        return not proof and first_root == second_root
+    if first == 0:
+        return not proof and first_root == sha256(b"")
+    if not proof:
+        return False
+    if first & (first - 1) == 0:
+        proof = [first_root, *proof]
+    f, s = first - 1, second - 1
+    while f & 1:
+        f, s = f >> 1, s >> 1
+    fr = sr = proof[0]
+    for p in proof[1:]:
+        if s == 0:
+            return False
+        if f & 1 or f == s:
+            fr, sr = node_hash(p, fr), node_hash(p, sr)
+            while not f & 1 and f:
+                f, s = f >> 1, s >> 1
+        else:
+            sr = node_hash(sr, p)
+        f, s = f >> 1, s >> 1
+    return s == 0 and fr == first_root and sr == second_root
+
+
+def is_key_name(name):
+    return name != "" and "+" not in name and not any(c.isspace() for c in name)
+
+
+class Checkpoint:
+    """A signed note whose text has exactly three lines: origin, size, root."""
+
+    def __init__(self, note, place):
+        def need(condition):
+            refuse_unless(condition, f"checkpoint {place} is not a checkpoint in a signed note")
+
+        need(len(note.encode("utf-8")) <= 1 << 20 and not any(c < " " and c != "\n" for c in note))
+        end = note.rfind("\n\n")
+        need(end >= 0 and note.endswith("\n"))
+        self.text, signatures = note[: end + 1], note[end + 2 :]
+        lines = self.text[:-1].split("\n")
+        need(len(lines) == 3 and lines[0] != "")
+        self.origin, size, root = lines
+        need(re.fullmatch("0|[1-9][0-9]{0,18}", size))
+        self.size, self.root = int(size), base64_bytes(root, 32)
+        need(self.size < 2**63 and self.root is not None)
+        need(signatures != "")
+        self.lines = []  # (key name, key hash, signature)
+        for line in signatures[:-1].split("\n"):
+            parts = line.split(" ")
+            need(len(parts) == 3 and parts[0] == "\u2014" and is_key_name(parts[1]))
+            raw = base64_bytes(parts[2])
+            need(raw is not None and len(raw) > 4)
+            self.lines.append((parts[1], raw[:4], raw[4:]))
+        need(len(self.lines) <= 64)
+
+    def cosigned_at(self, public, signature):
+        """The time of a cosignature, or None if it does not verify."""
+        stamp = int.from_bytes(signature[:8], "big")
+        if len(signature) != 72 or not 1 <= stamp < 2**63:
+            return None
+        message = b"cosignature/v1\ntime %d\n" % stamp + self.text.encode("utf-8")
+        return stamp if ed25519_verify(public, message, signature[8:]) else None
+
+
+def read_vkey(vkey, kind):
+    """(key name, key hash, public key) of a verifier key of the wanted kind (1 log, 4 cosigner)."""
+    parts = vkey.split("+", 2)  # base64 may hold a plus
+    good = len(parts) == 3 and is_key_name(parts[0]) and re.fullmatch("[0-9a-f]{8}", parts[1])
+    raw = base64_bytes(parts[2], 33) if good else None
+    refuse_unless(raw is not None and raw[0] == kind, f"the policy holds a key that is not one of kind {kind:02d}: {show(vkey)}")
+    key_hash = sha256(parts[0].encode("utf-8") + b"\n" + raw)[:4]
+    refuse_unless(key_hash.hex() == parts[1], f"the policy holds a key whose hash is wrong: {show(vkey)}")
+    refuse_unless(key_table(raw[1:]) is not None, f"the policy holds a key that is not a sound point: {show(vkey)}")
+    return parts[0], key_hash, raw[1:]
+
+
+class LogPolicy:
+    """The text of a tlog-policy: lines log, witness, group, quorum."""
+
+    def __init__(self, content):
+        refuse_unless(not any((c < " " and c not in "\t\n") or c == "\x7f" for c in content), "the log policy holds control characters")
+        self.logs, self.witnesses, self.groups, self.quorum = [], {}, {}, None  # witnesses: (key name, hash) to (name, key)
+        names, grouped = set(), set()
+
+        def define(name):
+            refuse_unless(name != "none" and name not in names, f"the log policy defines {show(name)} twice, or none")
+            names.add(name)
+
+        for line in content.split("\n"):
+            parts = [part for part in re.split("[ \t]+", line) if part]
+            if not parts or parts[0].startswith("#"):
+                continue
+            word, size = parts[0], len(parts)
+            if word == "log" and size in (2, 3):
+                self.logs.append(read_vkey(parts[1], 1))
+            elif word == "witness" and size in (3, 4):
+                define(parts[1])
+                key_name, key_hash, public = read_vkey(parts[2], 4)
+                refuse_unless((key_name, key_hash) not in self.witnesses, "the log policy holds a witness twice")
+                self.witnesses[key_name, key_hash] = parts[1], public
+            elif word == "group" and size >= 4:
+                members = parts[3:]
+                refuse_unless(all(m in names and m not in grouped for m in members) and unique(members), f"the log policy's group {show(parts[1])} names an unknown member, or one twice")
+                grouped.update(members)
+                define(parts[1])
+                k = {"all": str(len(members)), "any": "1"}.get(parts[2], parts[2])
+                refuse_unless(re.fullmatch("[1-9][0-9]{0,5}", k) and int(k) <= len(members), f"the log policy's group {show(parts[1])} has no sound threshold")
+                self.groups[parts[1]] = int(k), members
+            elif word == "quorum" and size == 2:
+                refuse_unless(self.quorum is None and (parts[1] == "none" or parts[1] in names), "the log policy's quorum is unknown or stated twice")
+                self.quorum = parts[1]
+            else:
+                raise Refused(f"the log policy has a line that cannot be read: {show(line)}")
+        refuse_unless(self.quorum is not None, "the log policy has no quorum")
+        keys = [public for _, _, public in self.logs] + [public for _, public in self.witnesses.values()]
+        refuse_unless(unique(keys), "two lines of the log policy share a key")
+        # log.md 6: "no two cosigners, nor a cosigner and the log, share a key or a name". READING: nor two logs.
+        refuse_unless(unique([name for name, _, _ in self.logs] + [name for name, _ in self.witnesses]), "two lines of the log policy share a key name")
+
+    def satisfied(self, cosigners, name=None):
+        """Whether a set of witness names satisfies the quorum (or a group)."""
+        name = self.quorum if name is None else name
+        if name in self.groups:
+            k, members = self.groups[name]
+            return sum(self.satisfied(cosigners, member) for member in members) >= k
+        return name == "none" or name in cosigners
+
+    def cosignatures(self, checkpoint):
+        """[(witness name, time or None if it does not verify)] for the lines by witnesses of the policy."""
+        found = []
+        for key_name, key_hash, signature in checkpoint.lines:
+            if (key_name, key_hash) in self.witnesses:
+                name, public = self.witnesses[key_name, key_hash]
+                found.append((name, checkpoint.cosigned_at(public, signature)))
+        return found
+
+    def quorum_time(self, checkpoint):
+        """The earliest time by which the cosignatures satisfy the quorum, or None."""
+        stamped = [(stamp, name) for name, stamp in self.cosignatures(checkpoint) if stamp is not None]
+        for moment in sorted({stamp for stamp, _ in stamped}):
+            if self.satisfied({name for stamp, name in stamped if stamp <= moment}):
+                return moment
+        return None
+
+
+# ====================================================================================================================
+# bundle.md: the bundle, the policy, the 22 steps
+# ====================================================================================================================
+
+BUNDLE = closed(
+    blobs=lambda value, place: None,  # its members are named by hashes: checked in step 1 below
+    checkpoints=closed(a=string, b=string),
+    consistency=list_of(hash32),
+    disclosures=list_of(string, ascending=True),
+    documents=list_of(closed(dsse=ENVELOPE, index=count, leaf=string, proof=list_of(hash32)), 1),
+    id=ident,
+    type=one_of("draw-bundle/v1"),
+)
+POLICY = closed(
+    authorities=list_of(
+        closed(bureau=label, key=key, name=text, revoked_at=or_null(time), valid_from=time, valid_until=or_null(time)), 1
+    ),
+    log=string,
+    type=one_of("policy/v1"),
+)
+
+
+class Policy:
+    def __init__(self, data):
+        refuse_unless(len(data) <= MAX_POLICY, "it is larger than 1 MiB")
+        value = parse_json(data, laid_out_by_hand=True)
+        POLICY(value, "policy")
+        self.authorities = value["authorities"]
+        for authority in self.authorities:
+            refuse_unless(key_table(base64_bytes(authority["key"])) is not None, "the key of an authority is not a sound point")
+        self.log = LogPolicy(value["log"])
+
+
+class Case:
+    """What is known of a bundle while the steps go on."""
+
+    bundle = policy = None
+
+    def of(self, *kinds):
+        return [d for d in self.documents if d.kind in kinds]
+
+    @property
+    def outcomes(self):
+        return self.of("draw-outcome/v1", "sealed-outcome/v1")
+
+    @property
+    def final(self):
+        """The document that publishes the result: the outcome, or the opening of a sealed draw."""
+        return (self.of("draw-opening/v1") or self.of("draw-outcome/v1"))[0]
+
+    @property
+    def is_sealed_and_unopened(self):
+        return not self.of("draw-outcome/v1", "draw-opening/v1") and bool(self.of("sealed-outcome/v1"))
+
+
+PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
+
+
+def step_1_read(case, bundle_bytes, policy_bytes):
+    if policy_bytes is not None:
+        try:
+            case.policy = Policy(policy_bytes)
+        except Refused as refused:
+            raise Refused(f"The policy cannot be read: {refused}") from None
+    refuse_unless(len(bundle_bytes) > 0, "the bundle is empty")
+    refuse_unless(len(bundle_bytes) <= MAX_BUNDLE, "the bundle is larger than 512 MiB")
+    bundle = case.bundle = parse_json(bundle_bytes)
+    BUNDLE(bundle, "bundle")
+    refuse_unless(isinstance(bundle["blobs"], dict), "bundle.blobs is not an object")
+    for name, content in bundle["blobs"].items():
+        hex64(name, "a name in bundle.blobs")
+        string(content, f"bundle.blobs.{name}")
+    case.documents = [Document(entry, f"documents[{n}]") for n, entry in enumerate(bundle["documents"])]
+    indexes = [d.index for d in case.documents]
+    refuse_unless(all(a < b for a, b in zip(indexes, indexes[1:])), "the documents do not ascend by index")
+    plans = [n for n, d in enumerate(case.documents) if d.kind == "draw-plan/v1"]
+    refuse_unless(plans == [0], "the first document, and no other, must be the plan")
+    case.plan, case.s = case.documents[0].body, case.documents[0].sha256
+    case.a, case.b = Checkpoint(bundle["checkpoints"]["a"], "A"), Checkpoint(bundle["checkpoints"]["b"], "B")
+    case.consistency = [base64_bytes(item) for item in bundle["consistency"]]
+    return PASS, f"The bundle of draw {bundle['id']} could be read in full: {len(case.documents)} documents, every one in its one lawful form."
+
+
+def step_2_signatures(case):
+    plan = case.plan
+    declared = [section["key"] for section in plan["sections"]]
+    for c in plan["contributors"]:
+        declared += [someone["key"] for someone in ([c] if c["kind"] == "witness" else c.get("throwers", [])) if someone["key"]]
+    for k in declared:
+        refuse_unless(key_table(base64_bytes(k)) is not None, f"the plan declares a key that is not a sound Ed25519 key: {k}")
+    roles_of = {}
+    for d in case.documents:
+        keys, roles = required_signers(plan, d)
+        check_envelope(d, keys)
+        people = d.body.get("actors", [])
+        refuse_unless([someone["role"] for someone in people] == roles, f"the actors of {d.name} have not the required roles")
+        refuse_unless(unique(someone["id"] for someone in people), f"one actor appears twice in {d.name}")
+        for someone in people:
+            roles_of.setdefault(someone["id"], set()).add(someone["role"])
+    for who, roles in roles_of.items():
+        refuse_unless(not any(pair <= roles for pair in ROLES_APART), f"{who} holds two roles that check each other: {', '.join(sorted(roles))}")
+    total = sum(len(d.signers) for d in case.documents)
+    return PASS, f"All {total} signatures verify and are by exactly the keys the plan declares; nobody checked their own work."
+
+
+def step_3_leaves(case):
+    for d in case.documents:
+        try:
+            leaf = parse_json(d.leaf_text.encode("utf-8"))
+            LEAF(leaf, "the leaf")
+        except Refused as refused:
+            raise Refused(f"the leaf of {d.name} cannot be read: {refused}") from None
+        right = {
+            "at": leaf["at"],
+            "author": d.signers,
+            "doc": {"sha256": d.sha256, "size": len(d.payload)},
+            "id": d.body["id"],
+            "rev": 1,
+            "supersedes": None,
+            "type": d.kind,
+        }
+        wrong = [name for name in right if leaf[name] != right[name]]
+        refuse_unless(not wrong, f"the leaf of {d.name} states another {', '.join(wrong)} than its document has")
+        d.at = leaf["at"]
+    return PASS, "What the log recorded for every document is that very document."
+
+
+def step_4_authority(case):
+    if case.policy is None:
+        return NOT_CHECKED, "Whether the keys are really the bureau's was not checked, since no policy was given: ask the bureau's superior for one."
+    bureau = case.plan["bureau"]
+    entries = {}
+    for a in case.policy.authorities:
+        if a["bureau"] == bureau:
+            entries.setdefault(keyid_of(a["key"]), []).append(a)
+    sections = {keyid_of(section["key"]): section["id"] for section in case.plan["sections"]}
+    for k, section in sections.items():
+        refuse_unless(k in entries, f"the key of section {section} is not one your policy knows for {bureau}")
+    for d in case.documents:
+        for k in d.signers:
+            if k in sections:
+                valid = any(
+                    a["valid_from"] <= d.at
+                    and (a["valid_until"] is None or d.at < a["valid_until"])
+                    and (a["revoked_at"] is None or d.at < a["revoked_at"])
+                    for a in entries[k]
+                )
+                refuse_unless(valid, f"the key of section {sections[k]} was not valid at {d.at}, when {d.name} was signed")
+    return PASS, f"Every section key is one your policy knows for {bureau}, and was valid at the stated times."
+
+
+def step_5_log(case):
+    if case.policy is None:
+        return NOT_CHECKED, "The log's own signatures were not checked, since no policy was given: ask the keeper of the log for its key."
+    policy = case.policy.log
+    refuse_unless(case.a.origin == case.b.origin, "the two checkpoints are of different logs")
+    logs = [entry for entry in policy.logs if entry[0] == case.a.origin]
+    refuse_unless(len(logs) == 1, f"the log {show(case.a.origin)} is not one of your policy")
+    name, key_hash, public = logs[0]
+    for place, checkpoint in (("A", case.a), ("B", case.b)):
+        by_log = [signature for n, h, signature in checkpoint.lines if (n, h) == (name, key_hash)]
+        refuse_unless(len(by_log) == 1, f"checkpoint {place} does not carry exactly one signature by the log")
+        refuse_unless(ed25519_verify(public, checkpoint.text.encode("utf-8"), by_log[0]), f"the log's signature on checkpoint {place} does not verify")
+        others = [(n, h) for n, h, _ in checkpoint.lines if (n, h) != (name, key_hash)]
+        for line in others:
+            refuse_unless(line in policy.witnesses, f"checkpoint {place} has a line by {show(line[0])}, whom your policy does not know")
+        # READING: log.md says a second line by a known key refuses the note; that is held to be this step.
+        refuse_unless(unique(others), f"checkpoint {place} has two lines by one cosigner")
+    return PASS, f"Both checkpoints are signed by the log {show(name)} of your policy."
+
+
+def step_6_cosigners(case):
+    if case.policy is None:
+        return NOT_CHECKED, "Outside cosigners were not checked, since no policy was given."
+    policy = case.policy.log
+    for place, checkpoint in (("A", case.a), ("B", case.b)):
+        for name, stamp in policy.cosignatures(checkpoint):
+            refuse_unless(stamp is not None, f"the cosignature of {show(name)} on checkpoint {place} does not verify")
+    if policy.quorum == "none":
+        return NOT_CHECKED, "Your policy asks for no outside cosigners: that everyone is shown the same log rests on the bureau's word."
+    names = {name for name, _ in policy.cosignatures(case.b)}
+    refuse_unless(policy.satisfied(names), "the cosignatures on checkpoint B do not satisfy your policy's quorum")
+    return PASS, f"{len(names)} outside cosigners of your policy confirm checkpoint B, as many as it asks for."
+
+
+def step_7_inclusion(case):
+    for d in case.documents:
+        good = proves_inclusion(leaf_hash(d.leaf_text.encode("utf-8")), d.index, case.b.size, d.proof, case.b.root)
+        refuse_unless(good, f"the proof of {d.name} does not lead to the root of checkpoint B")
+    good = proves_consistency(case.a.size, case.b.size, case.consistency, case.a.root, case.b.root)
+    refuse_unless(good, "checkpoint B does not continue checkpoint A")
+    return PASS, f"Every document stands in the log of {case.b.size} entries, which continues the log of {case.a.size} entries."
+
+
+PLACE_IN_ORDER = {  # draw-void has no place
+    "draw-plan/v1": 0,
+    "contribution/v1": 1,
+    "draw-outcome/v1": 2,
+    "sealed-outcome/v1": 2,
+    "sealed-event/v1": 3,
+    "draw-opening/v1": 4,
+    "replacement/v1": 5,
+}
+
+
+def step_8_order_and_time(case):
+    t, size = case.plan["instant"], case.a.size
+    ordered = [d for d in case.documents if d.kind in PLACE_IN_ORDER]
+    for before, after in zip(ordered, ordered[1:]):
+        refuse_unless(PLACE_IN_ORDER[before.kind] <= PLACE_IN_ORDER[after.kind], f"{after.name} comes after {before.name}")
+    for numbers in ([d.body["sequence"] for d in case.of("sealed-event/v1")], [d.body["event"]["sequence"] for d in case.of("replacement/v1")]):
+        refuse_unless(numbers == sorted(numbers), "the events are not logged in their sequence")
+    refuse_unless(case.documents[0].index < size, "the plan is not in checkpoint A")
+    refuse_unless(case.plan["frozen_at"] < t, "the lists were frozen no sooner than T")
+    for d in case.of("contribution/v1"):
+        contributor = contributor_of(case.plan, d)
+        if contributor is None:
+            continue  # fails at steps 2 and 10
+        if contributor["kind"] == "witness":
+            refuse_unless(d.index < size, f"{d.name}, a witness's, is not in checkpoint A")
+            refuse_unless(d.body["given_at"] <= t, f"{d.name}, a witness's, was given after T")
+        else:
+            refuse_unless(d.index >= size, f"{d.name}, {contributor['kind']}, is already in checkpoint A")
+            refuse_unless(d.body["given_at"] >= t, f"{d.name}, {contributor['kind']}, was given before T")
+    for d in case.outcomes:
+        refuse_unless(d.index >= size, f"{d.name} is already in checkpoint A")
+        refuse_unless(d.body["drawn_at"] >= t, f"{d.name} was drawn before T")
+    for before, after in zip(case.documents, case.documents[1:]):
+        refuse_unless(before.at <= after.at, f"the time of {after.name} lies before that of {before.name}")
+    moment, why = None, "no policy was given"
+    if case.policy is not None:
+        why = "your policy's quorum is none"
+        if case.policy.log.quorum != "none":
+            moment, why = case.policy.log.quorum_time(case.a), "the cosignatures on checkpoint A do not satisfy your policy's quorum"
+    if moment is not None:
+        refuse_unless(moment <= seconds(t), "outside cosigners confirmed checkpoint A only after T, so the list may have been made when the numbers were known")
+        return PASS, f"Outside cosigners confirm that plan and witness numbers stood in the log by T ({t}), before the last number existed."
+    sentence = f"Order claimed by the bureau: its own order and times fit, but nobody outside confirms them ({why})."
+    if any(c["kind"] == "dice" for c in case.plan["contributors"]):
+        forms = [f"{d.body['label']} {d.body['form']}" for d in case.of("contribution/v1") if d.body["form"]]
+        sentence += f" The signed paper forms can stand in: {'; '.join(forms) or 'none is named'}."
+    return NOT_CHECKED, sentence
+
+
+def step_9_one_draw(case):
+    plan, outcomes = case.plan, case.outcomes
+    refuse_unless(case.bundle["id"] == plan["id"], "the bundle's id is not the plan's")
+    for d in case.documents:
+        refuse_unless(d.body["id"] == plan["id"], f"{d.name} belongs to another draw")
+        refuse_unless(d is case.documents[0] or d.body["plan"] == case.s, f"{d.name} names another plan")
+    refuse_unless(not plan["rehearsal"], "this is a rehearsal, not a draw")
+    refuse_unless(not case.of("draw-void/v1"), "the draw was declared void")
+    refuse_unless(len(outcomes) == 1, f"there are {len(outcomes)} outcomes, not one")
+    sealed = plan["sealed"] is not None
+    wanted = "sealed-outcome/v1" if sealed else "draw-outcome/v1"
+    refuse_unless(outcomes[0].kind == wanted, f"the outcome is not a {wanted}")
+    openings = case.of("draw-opening/v1")
+    refuse_unless(len(openings) <= 1, "there is more than one opening")
+    refuse_unless(not openings or (sealed and openings[0].index > outcomes[0].index), "there is an opening without a sealed outcome before it")
+    # READING: not said anywhere, but the only sense of "replacements or sealed events".
+    refuse_unless(sealed or not case.of("sealed-event/v1"), "there is a sealed event in a draw that is not sealed")
+    refuse_unless(not sealed or openings or not case.of("replacement/v1"), "there is an open replacement in a draw that is still sealed")
+    for d in case.documents:
+        refuse_unless(d.body.get("outcome", outcomes[0].sha256) == outcomes[0].sha256, f"{d.name} names another outcome")
+    logged = [d.body["sequence"] for d in case.of("sealed-event/v1")] + [d.body["event"]["sequence"] for d in case.of("replacement/v1")]
+    refuse_unless(sorted(logged) == list(range(1, len(logged) + 1)), "the events do not number 1, 2, 3 and so on")
+    if openings:
+        opened = [event["sequence"] for event in openings[0].body["events"]]
+        refuse_unless(opened == list(range(1, len(opened) + 1)), "the events of the opening do not number 1, 2, 3 and so on")
+    return PASS, "All documents belong to one plan and one real draw with exactly one outcome."
+
+
+def step_10_contributions(case):
+    wanted = [c for c in case.plan["contributors"] if c["kind"] in ("witness", "dice", "public")]
+    documents = case.of("contribution/v1")
+    present = 0
+    for c in wanted:
+        mine = [d for d in documents if d.body["label"] == declared_label(c)]
+        refuse_unless(len(mine) == 1, f"contributor {declared_label(c)} has {len(mine)} contributions, not one")
+        refuse_unless(lawful_line(c, mine[0].body["line"]), f"the line of {declared_label(c)} is not a lawful one")
+        present += mine[0].body["line"].startswith("witness:")
+    refuse_unless(len(documents) == len(wanted), "there is a contribution nobody declared")
+    witnesses = sum(c["kind"] == "witness" for c in wanted)
+    refuse_unless(witnesses == 0 or present >= 2, "fewer than two witnesses were present")
+    return PASS, f"Each of the {len(wanted)} declared contributors gave exactly one number; {present} of {witnesses} witnesses were present."
+
+
+def step_11_public_number(case):
+    found = []
+    for c in case.plan["contributors"]:
+        if c["kind"] == "public":
+            line = next(d.body["line"] for d in case.of("contribution/v1") if d.body["label"] == c["label"])
+            found.append(f"{show(c['source'])}, issue {show(c['issue'])}, at {case.plan['instant']}, digits {line.split(':')[2]}")
+    if found:
+        return NOT_CHECKED, f"Compare with the published number yourself: {'; '.join(found)}."
+    return PASS, "The plan uses no public number."
+
+
+def step_12_lists(case):
+    blobs, plan_blobs = case.bundle["blobs"], case.plan["blobs"]
+    publishing = case.of("draw-outcome/v1", "draw-opening/v1")
+    references = [(name, plan_blobs[name]) for name in PUBLIC_BLOBS]
+    references += [(name, d.body[name]) for d in publishing for name in ("result", "opened")]
+    refuse_unless(set(blobs) == {reference["sha256"] for _, reference in references}, "the bundle does not hold exactly the lists its documents name")
+    for name, reference in references:
+        content = blobs[reference["sha256"]].encode("utf-8")
+        refuse_unless(SHA256hex(content) == reference["sha256"], f"the list {name} has not the hash its document states")
+        refuse_unless(len(content) == reference["size"], f"the list {name} has not the stated size")
+        if "root" in reference:
+            lines = content.split(b"\n")[:-1]
+            refuse_unless(len(lines) == reference["count"], f"the list {name} has not the stated number of lines")
+            refuse_unless(tree_root(lines).hex() == reference["root"], f"the list {name} has not the stated root")
+    case.lists = Lists(case.plan, {name: blobs[plan_blobs[name]["sha256"]] for name in PUBLIC_BLOBS})
+    for d in publishing:
+        try:
+            case.result = check_result_form(blobs[d.body["result"]["sha256"]])
+        except Refused as refused:
+            raise Refused(f"the result is not as it must be: {refused}") from None
+        rows = read_blob("opened", blobs[d.body["opened"]["sha256"]])
+        case.opened = {t: (salt, people.split(",")) for t, salt, people in rows}
+    return PASS, f"All lists are the ones the plan bound: {len(case.lists.pool)} targets, {len(case.lists.people)} people."
+
+
+def step_13_rules(case):
+    refuse_plan_1_names(case.plan)
+    refuse_plan_2_times(case.plan)
+    refuse_plan_3_quotas(case.plan, case.lists)
+    refuse_plan_4_and_5_items(case.plan, case.lists)
+    refuse_plan_6_contributors(case.plan)
+    refuse_plan_7_exceptions(case.plan, case.lists)
+    return PASS, "The plan keeps the rules: its quotas follow from its lists, and every exception it needs has a stated reason."
+
+
+def step_14_draw_key(case):
+    plan, body, result = case.plan, case.final.body, case.result
+    lines, contributors = body["contributions"], plan["contributors"]
+    refuse_unless(len(lines) == len(contributors), "there is not one line per contributor")
+    documents = {d.body["label"]: d.body["line"] for d in case.of("contribution/v1")}
+    for c, line in zip(contributors, lines):
+        refuse_unless(lawful_line(c, line), f"the line of {declared_label(c)} is not a lawful one")
+        if c["kind"] == "nonce":
+            refuse_unless(nonce_commitment(plan, line.rsplit(":", 1)[1]) == c["commitment"], f"the nonce of {c['label']} is not the one committed")
+        else:
+            refuse_unless(documents[declared_label(c)] == line, f"the line of {declared_label(c)} is not the one in its contribution")
+    draw_key = draw_key_of(case.s, lines)
+    refuse_unless(body["draw_key"] == draw_key, f"the draw key is {body['draw_key']}, the lines give {draw_key}")
+    refuse_unless(result["plan"] == case.s, "the result names another plan")
+    refuse_unless(result["draw_key"] == draw_key, "the result has another draw key")
+    case.draw = Draw(plan, case.lists, draw_key)
+    refuse_unless(result["stage_key"] == case.draw.stage_key, "the result has another stage key")
+    return PASS, f"The draw key {draw_key} follows from the plan and the numbers given."
+
+
+def step_15_targets(case):
+    result, draw = case.result, case.draw
+    for stated, right in zip(result["strata"], draw.strata):
+        refuse_unless(stated == right, f"stratum {right['id']} of the result is not the recomputed one")
+    refuse_unless(len(result["strata"]) == len(draw.strata), "the result has not the strata of the plan")
+    for stated, right in zip(result["targets"], draw.targets):
+        same = all(stated[name] == right[name] for name in right)
+        refuse_unless(same, f"where the result has {stated['id']}, the numbers give {right['id']} (rank {right['rank']}, {', '.join(right['sections'])})")
+    refuse_unless(len(result["targets"]) == len(draw.targets), f"the result has {len(result['targets'])} targets, the numbers give {len(draw.targets)}")
+    return PASS, f"The {len(draw.targets)} targets drawn are exactly those the numbers give."
+
+
+def step_16_items(case):
+    for t in case.result["targets"]:
+        right = case.draw.items(t["id"], t["sections"])
+        refuse_unless(t["items"] == right, f"the items of {t['id']} are not the recomputed ones: {show(right)}")
+    return PASS, "The items to inspect at every target are exactly those the numbers give."
+
+
+def step_17_conflicts(case):
+    drawn = [t["id"] for t in case.result["targets"]]
+    refuse_unless(case.opened.keys() <= set(drawn), "conflicts are opened for a target that was not drawn")
+    for t in drawn:
+        check_opening(case.lists, t, case.opened.get(t))
+    case.conflicts = {t: frozenset(people) for t, (_, people) in case.opened.items()}
+    return PASS, f"The conflicts of the {len(case.opened)} drawn targets that have any are the ones committed before the draw."
+
+
+def step_18_teams(case):
+    targets = [(t["id"], t["sections"]) for t in case.result["targets"]]
+    drawn = case.draw.teams(targets, case.conflicts, {p.id: p.places for p in case.lists.people.values()})
+    for plural, _, _ in ROLES:
+        team, people = drawn[plural]
+        refuse_unless(case.result[plural] == team, f"the outcome for {plural} is stated as {show(case.result[plural])}, recomputed it is {show(team)}")
+        for t in case.result["targets"]:
+            refuse_unless(t[plural] == people[t["id"]], f"the {plural} of {t['id']} are {show(t[plural])}, the numbers give {show(people[t['id']])}")
+    outcomes = ", ".join(f"{plural} {drawn[plural][0]['outcome']}" for plural, _, _ in ROLES)
+    return PASS, f"The people sent to every target are exactly those the numbers give ({outcomes})."
+
+
+def step_19_replacements(case):
+    case.standing = Standing(case.draw, case.result, case.conflicts)
+    events = [event for d in case.of("draw-opening/v1") for event in d.body["events"]]
+    events += [d.body["event"] for d in case.of("replacement/v1")]
+    for event in sorted(events, key=lambda event: event["sequence"]):
+        try:
+            case.standing.apply(event)
+        except Refused as refused:
+            raise Refused(f"event {event['sequence']}: {refused}") from None
+    if not events:
+        return PASS, "Nobody and nothing was replaced."
+    return PASS, f"All {len(events)} replacements have a lawful reason and exactly the successor the numbers give."
+
+
+def step_20_names(case):
+    digests = {case.lists.people[p].digest for p in case.standing.ever}
+    for c in case.plan["contributors"]:
+        digests.update(someone["person"] for someone in ([c] if c["kind"] == "witness" else c.get("throwers", [])))
+    for disclosure in case.bundle["disclosures"]:
+        refuse_unless(disclosure_digest(disclosure) in digests, "a name is disclosed of someone who was neither drawn nor contributed")
+    total = len(case.bundle["disclosures"])
+    return PASS, f"The {total} names disclosed are those committed before the draw." if total else "No names are disclosed."
+
+
+def step_21_sealed(case):
+    sealed = case.plan["sealed"]
+    if sealed is None:
+        return PASS, "The draw was not sealed."
+    body, outcome = case.final.body, case.outcomes[0].body
+    content = case.bundle["blobs"][body["result"]["sha256"]].encode("utf-8")
+    refuse_unless(outcome["commitment"] == sealed_commitment(body["draw_key"], content), "the result opened is not the one sealed")
+    events = {d.body["sequence"]: d.body["commitment"] for d in case.of("sealed-event/v1")}
+    refuse_unless(len(events) == len(body["events"]), f"{len(events)} events were sealed, {len(body['events'])} are opened")
+    for event in body["events"]:
+        good = events.get(event["sequence"]) == sealed_commitment(body["draw_key"], canonical(event))
+        refuse_unless(good, f"event {event['sequence']} opened is not the one sealed")
+    refuse_unless(body["cause"] != "date" or body["opened_at"] >= sealed["opens"], "the draw was opened before its date")
+    return PASS, "What was opened is exactly what was sealed."
+
+
+def step_22_uniqueness(case):
+    return NOT_CHECKED, "That no other plan has this number, and that nothing later supersedes this, only the whole log can show: ask a monitor of the log."
+
+
+#       number: (English name, Chinese name, needs, function)
+STEPS = {
+    1: ("read", "读取", (), step_1_read),
+    2: ("signatures", "签名", (1,), step_2_signatures),
+    3: ("leaves", "日志条目", (1,), step_3_leaves),
+    4: ("authority", "机关权限", (3,), step_4_authority),
+    5: ("log", "日志", (1,), step_5_log),
+    6: ("cosigners", "见证签名", (5,), step_6_cosigners),
+    7: ("inclusion", "收录证明", (1,), step_7_inclusion),
+    8: ("order and time", "先后与时间", (3, 7), step_8_order_and_time),
+    9: ("one draw", "只抽一次", (1,), step_9_one_draw),
+    10: ("contributions", "各方数字", (1,), step_10_contributions),
+    11: ("public number", "公开号码", (10,), step_11_public_number),
+    12: ("lists", "名单", (1,), step_12_lists),
+    13: ("rules", "规则", (12,), step_13_rules),
+    14: ("draw key", "抽取密钥", (9, 10, 13), step_14_draw_key),
+    15: ("targets", "检查对象", (14,), step_15_targets),
+    16: ("items", "检查事项", (15,), step_16_items),
+    17: ("conflicts", "回避", (15,), step_17_conflicts),
+    18: ("teams", "检查人员", (17,), step_18_teams),
+    19: ("replacements", "替换", (16, 18), step_19_replacements),
+    20: ("names", "姓名", (19,), step_20_names),
+    21: ("sealed", "封存", (14,), step_21_sealed),
+    22: ("uniqueness", "唯一性", (), step_22_uniqueness),
+}
+
+
+def unreadable(sentence):
+    """The verdicts when bundle or policy cannot be read."""
+    return [(1, FAIL, sentence)] + [(n, NOT_CHECKED, "Not checked, because step 1 did not pass.") for n in range(2, 23)]
+
+
+def finished(sentence):
+    return sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else ".")
+
+
+def verify(bundle_bytes: bytes, policy_bytes: bytes | None = None) -> list[tuple[int, str, str]]:
+    """[(number, verdict, sentence)] for the 22 steps. Never raises on account of its input."""
+    case, verdicts = Case(), []
+    passed = set()
+    for number, (_, _, needs, function) in STEPS.items():
+        missing = [n for n in needs if n not in passed]
+        if number > 1 and 14 <= number <= 21 and case.is_sealed_and_unopened:
+            verdict, sentence = NOT_CHECKED, "Not checked, because the draw is sealed and not yet opened."
+        elif missing:
+            verdict, sentence = NOT_CHECKED, f"Not checked, because step {missing[0]} did not pass."
+        else:
+            try:
+                verdict, sentence = function(case, bundle_bytes, policy_bytes) if number == 1 else function(case)
+            except Refused as refused:
+                verdict, sentence = FAIL, finished(str(refused))
+            except (RecursionError, MemoryError):
+                verdict, sentence = FAIL, "This is too deep or too large to be checked."
+        if verdict == PASS:
+            passed.add(number)
+        verdicts.append((number, verdict, sentence))
+        if number == 1 and verdict != PASS:
+            return unreadable(sentence)
+    return verdicts
+
+
+def exit_status(verdicts):
+    found = {verdict for _, verdict, _ in verdicts}
+    if verdicts[0][1] == FAIL:
+        return 2
+    return 1 if FAIL in found else 3 if NOT_CHECKED in found else 0
+
+
+def read_file(path, most, what):
+    try:
+        about = os.stat(path)
+        refuse_unless(not stat.S_ISDIR(about.st_mode), f"the {what} {show(path)} is a directory")
+        refuse_unless(stat.S_ISREG(about.st_mode), f"the {what} {show(path)} is not an ordinary file")
+        refuse_unless(about.st_size <= most, f"the {what} {show(path)} is larger than {most >> 20} MiB")
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise Refused(f"the {what} {show(path)} cannot be read ({show(getattr(error, 'strerror', None) or 'bad name')})") from None
+    refuse_unless(data, f"the {what} {show(path)} is empty")
+    return data
+
+
+def main(arguments):
+    usage = "usage: python verify.py BUNDLE [--policy POLICY] [--verdicts]"
+    paths, policy_path, machine = [], None, False
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--verdicts" and not machine:
+            machine = True
+        elif word == "--policy" and policy_path is None and rest:
+            policy_path = rest.pop(0)
+        elif word.startswith("-"):
+            paths = []
+            break
+        else:
+            paths.append(word)
+    if len(paths) != 1:
+        print(usage, file=sys.stderr)
+        return 64
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        policy = None if policy_path is None else read_file(policy_path, MAX_POLICY, "policy")
+        verdicts = verify(read_file(paths[0], MAX_BUNDLE, "bundle"), policy)
+    except Refused as refused:
+        verdicts = unreadable(finished(str(refused)))
+    except MemoryError:
+        verdicts = unreadable("There is not enough memory to read this bundle.")
+    if machine:
+        for number, verdict, _ in verdicts:
+            print(number, verdict)
+    elif verdicts[0][1] == FAIL:
+        print(f" 1 {STEPS[1][0]} {STEPS[1][1]}: fail. {verdicts[0][2]}")
+        print("    Nothing else could be checked.")
+    else:
+        for number, verdict, sentence in verdicts:
+            print(f"{number:2} {STEPS[number][0]} {STEPS[number][1]}: {verdict.replace('-', ' ')}. {sentence}")
+    return exit_status(verdicts)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

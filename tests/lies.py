@@ -1,0 +1,814 @@
+"""What a dishonest bureau can do: every lie is signed and logged as properly as the truth.
+
+`LIES` maps a name to a lie: `tell(seed, **wishes)` returns the bundle, `step` is the first step that must fail, with the
+policy of `policy_bytes("audit")` unless `policy` says otherwise. docs/spec/bundle.md, "What fails where".
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from unittest import mock
+
+from msgspec.structs import replace
+
+from bureau import QUORUM_TIME, Bureau, MemoryLog, actor, freeze, hexed, roles, testing_only_signer
+from disclosure.blob import refer
+from disclosure.checkpoint import add_cosignature, cosign_checkpoint
+from disclosure.document import (
+    Contribution,
+    DrawOpening,
+    DrawOutcome,
+    DrawVoid,
+    Replacement,
+    ResultReference,
+    SealedEvent,
+    SealedOutcome,
+)
+from disclosure.leaf import format_leaf, leaf_of, parse_leaf
+from disclosure.person import make_disclosure
+from selection.canonical import format_canonical
+from selection.keys import digest_of, draw_key, sealed_commitment, stage_key
+from selection.plan import ActorRole, Dice, Drand, Witness
+from selection.pool import OpenedConflicts, format_opened, format_people
+from selection.replacement import PersonEvent, TargetEvent
+
+
+@dataclass(frozen=True)
+class Lie:
+    step: int
+    tell: Callable[..., bytes]
+
+
+LIES: dict[str, Lie] = {}
+
+
+def lie(step: int, **fixed):
+    """Register a lie: `cheat(bureau)` changes an honest bureau whose draw is complete, or returns other bundle bytes."""
+
+    def register(cheat):
+        def tell(seed: int, **wishes) -> bytes:
+            bureau = honest(seed, **{**fixed, **wishes})
+            return cheat(bureau) or bureau.bundle()
+
+        LIES[cheat.__name__.replace("_", "-")] = Lie(step, tell)
+        return cheat
+
+    return register
+
+
+def honest(seed: int, events: int = 0, opening: bool = True, **wishes) -> Bureau:
+    """Return a bureau whose draw is complete, has optional items, reserves, and opens conflicts (and more if asked)."""
+    wishes = {"area_rule": "any", "places": 12, "sealed": False, "last": "dice", "sections": 1, "targets": 40,
+              "apart": 0, **wishes}  # fmt: skip
+    asks = [wishes.pop(name, False) for name in ("witnesses", "moves")]
+    for attempt in range(200):
+        bureau = Bureau(freeze(1000 * seed + attempt, **wishes), events, opening, QUORUM_TIME)
+        drawn, transcript = bureau.transcript.targets, bureau.transcript
+        if (
+            transcript.experts.outcome == "COMPLETE"
+            and any(t.rank for t in drawn)
+            and len(bureau.opened) > 1
+            and any(len(t.items) > 1 and t.rank for t in drawn)
+            and all(stratum.next for stratum in transcript.strata)
+            and (not asks[0] or any(isinstance(c, Witness) for c in bureau.frozen.plan.contributors))
+            and (not asks[1] or _moved(bureau))
+        ):
+            return bureau
+    raise AssertionError("no seed gives such a draw")
+
+
+def _moved(bureau: Bureau) -> bool:
+    return bool(events_of(bureau)) and all(event.successor for event in events_of(bureau))
+
+
+def events_of(bureau: Bureau) -> list:
+    events = [d.event for d in bureau.later if isinstance(d, Replacement)]
+    return events + [event for d in bureau.later if isinstance(d, DrawOpening) for event in d.events]
+
+
+def _new_plan(bureau: Bureau, **changes) -> None:
+    """The bureau freezes another plan and draws by it."""
+    frozen = bureau.frozen
+    frozen.plan = replace(frozen.plan, **changes)
+    bureau.__post_init__()
+
+
+def _claim(bureau: Bureau, position: int, **changes) -> None:
+    """Publish another target result at `position` and go on from there."""
+    targets = list(bureau.transcript.targets)
+    targets[position] = replace(targets[position], **changes)
+    bureau.transcript = replace(bureau.transcript, targets=tuple(targets))
+    bureau.outcome()
+
+
+def _later(bureau: Bureau, kind: type, **changes) -> None:
+    bureau.later = [replace(d, **changes) if isinstance(d, kind) else d for d in bureau.later]
+
+
+def _position(bureau: Bureau, test) -> int:
+    return next(n for n, target in enumerate(bureau.transcript.targets) if test(target))
+
+
+def _digit(line: str) -> str:
+    return line[:-1] + str((int(line[-1]) + 1) % 10)
+
+
+def _flip(kind: type):
+    def change(document):
+        return replace(document, line=_digit(document.line)) if isinstance(document, kind) else document
+
+    return change
+
+
+# Step 2: signatures
+
+
+@lie(2, sections=2)
+def signer_missing(bureau):
+    lead = testing_only_signer("section-lead")
+    bureau.signers = lambda document: [lead]
+
+
+@lie(2)
+def signature_by_another(bureau):
+    bureau.signers = lambda document: [testing_only_signer("section-fire")]
+
+
+@lie(2)
+def signature_too_many(bureau):
+    both = [testing_only_signer("section-lead"), testing_only_signer("section-fire")]
+    bureau.signers = lambda document: both
+
+
+@lie(2)
+def signature_of_other_bytes(bureau):
+    def edit(parts):
+        a, b = parts["records"][0], parts["records"][-1]
+        envelope = replace(a.envelope, signatures=b.envelope.signatures)
+        parts["records"][0] = replace(a, envelope=envelope)
+
+    return bureau.bundle(edit)
+
+
+@lie(2)
+def one_person_in_two_roles(bureau):
+    one = actor("operator")
+    _later(bureau, DrawOutcome, actors=(ActorRole(id=one, role="operator"), ActorRole(id=one, role="confirmer")))
+
+
+@lie(2, events=1)
+def reviewer_was_operator(bureau):
+    who = (ActorRole(id=actor("operator"), role="reviewer"), ActorRole(id=actor("confirmer"), role="confirmer"))
+    _later(bureau, Replacement, actors=who)
+
+
+@lie(2)
+def roles_missing(bureau):
+    _later(bureau, DrawOutcome, actors=())
+
+
+@lie(2)
+def paper_without_form(bureau):
+    bureau.after = [replace(d, form=None) for d in bureau.after]
+    bureau.signers = lambda document: [testing_only_signer("section-lead")]
+
+
+@lie(2)
+def undeclared_contributor(bureau):
+    bureau.after.insert(0, replace(bureau.after[-1], label="somebody"))
+    bureau.signers = lambda document: [testing_only_signer("section-lead")]
+
+
+# Steps 3, 4: leaves, authority
+
+
+@lie(3)
+def leaf_of_another_document(bureau):
+    def leaf(document, envelope, number):
+        true = leaf_of(document, envelope, f"2026-11-24T03:{number:02d}:00Z")
+        return format_leaf(replace(true, doc=replace(true.doc, sha256=hexed("another"))))
+
+    bureau.leaf = leaf
+
+
+@lie(3)
+def leaf_changed_in_the_bundle(bureau):
+    def edit(parts):
+        record = parts["records"][-1]
+        leaf = format_leaf(replace(parse_leaf(record.leaf), rev=2))
+        parts["records"][-1] = replace(record, leaf=leaf)
+
+    return bureau.bundle(edit)
+
+
+@lie(3)
+def leaf_with_a_space(bureau):
+    true = bureau.leaf
+    bureau.leaf = lambda *what: true(*what).replace(b'"rev":1', b'"rev": 1')
+
+
+@lie(4)
+def signed_before_the_key_was_valid(bureau):
+    def leaf(document, envelope, number):
+        return format_leaf(leaf_of(document, envelope, f"2025-11-24T03:{number:02d}:00Z"))
+
+    bureau.leaf = leaf
+
+
+# Steps 5, 6, 7: the log
+
+
+def _note(bureau, name: str, old: str, new: str) -> bytes:
+    def edit(parts):
+        lines = parts[name].decode().split("\n")
+        lines[1] = str(int(lines[1]) + 1) if old == "size" else lines[1]
+        if old == "root":
+            lines[2] = new
+        parts[name] = "\n".join(lines).encode()
+
+    return bureau.bundle(edit)
+
+
+@lie(5)
+def checkpoint_size(bureau):
+    return _note(bureau, "note_b", "size", "")
+
+
+@lie(5)
+def checkpoint_root(bureau):
+    return _note(bureau, "note_a", "root", "A" * 43 + "=")
+
+
+@lie(5)
+def checkpoint_of_another_log(bureau):
+    true = MemoryLog.__init__
+    with mock.patch.object(MemoryLog, "__init__", lambda self: true(self, "disclose.elsewhere.example/2026")):
+        return bureau.bundle()
+
+
+@lie(5)
+def checkpoint_cosigned_by_a_stranger(bureau):
+    def edit(parts):
+        note = parts["note_b"]
+        stranger = cosign_checkpoint(note, "stranger.example", testing_only_signer("stranger"), QUORUM_TIME)
+        parts["note_b"] = add_cosignature(note, stranger)
+
+    return bureau.bundle(edit)
+
+
+@lie(6)
+def quorum_unmet(bureau):
+    bureau.quorum_time = None
+
+
+@lie(7)
+def proof_of_another_leaf(bureau):
+    def edit(parts):
+        a, b = parts["records"][0], parts["records"][-1]
+        parts["records"][-1] = replace(b, proof=a.proof)
+
+    return bureau.bundle(edit)
+
+
+@lie(7)
+def consistency_proof_changed(bureau):
+    def edit(parts):
+        parts["consistency"] = [*parts["consistency"], bytes(32)]
+
+    return bureau.bundle(edit)
+
+
+# Step 8: order and time
+
+
+@lie(8)
+def dice_before_the_checkpoint(bureau):
+    bureau.before, bureau.after = [*bureau.before, *bureau.after], []
+
+
+@lie(8)
+def outcome_before_the_dice(bureau):
+    bureau.after, bureau.later = [], [*bureau.later, *bureau.after]
+
+
+@lie(8, witnesses=True)
+def witness_after_the_checkpoint(bureau):
+    bureau.after = [bureau.before.pop(), *bureau.after]
+
+
+@lie(8)
+def frozen_after_the_instant(bureau):
+    _new_plan(bureau, frozen_at="2026-11-24T02:00:00Z")
+
+
+@lie(8)
+def dice_given_before_the_instant(bureau):
+    bureau.after = [replace(d, given_at="2026-11-24T01:59:59Z") for d in bureau.after]
+
+
+@lie(8)
+def drawn_before_the_instant(bureau):
+    _later(bureau, DrawOutcome, drawn_at="2026-11-24T01:59:59Z")
+
+
+@lie(8)
+def log_time_falls(bureau):
+    def leaf(document, envelope, number):
+        return format_leaf(leaf_of(document, envelope, f"2026-11-24T03:{30 - number:02d}:00Z"))
+
+    bureau.leaf = leaf
+
+
+@lie(8)
+def cosigned_after_the_instant(bureau):
+    bureau.quorum_time = QUORUM_TIME + 601
+
+
+# Step 9: one draw
+
+
+@lie(9)
+def rehearsal(bureau):
+    _new_plan(bureau, rehearsal=True)
+
+
+def _void(bureau):
+    return DrawVoid(actors=roles("confirmer", "approver"), id=bureau.frozen.plan.id, plan=bureau.s, reason="plan-error",
+                    statement="作废", voided_at="2026-11-24T02:10:00Z")  # fmt: skip
+
+
+@lie(9)
+def void(bureau):
+    bureau.later.append(_void(bureau))
+
+
+@lie(9)
+def void_and_drawn_all_the_same(bureau):
+    bureau.later.insert(0, _void(bureau))
+
+
+@lie(9)
+def outcome_twice(bureau):
+    bureau.later.append(replace(bureau.later[0], drawn_at="2026-11-24T02:06:00Z"))
+
+
+@lie(9)
+def no_outcome(bureau):
+    bureau.later = []
+    bureau.is_shown = lambda: False
+
+
+@lie(9)
+def outcome_of_another_plan(bureau):
+    _later(bureau, DrawOutcome, plan=hexed("another"))
+
+
+@lie(9)
+def bundle_id(bureau):
+    return bureau.bundle(lambda parts: parts.update(id=parts["id"] + "0"))
+
+
+@lie(9, sealed=True)
+def open_outcome_of_a_sealed_plan(bureau):
+    opening = bureau.later.pop()
+    shown = {name: getattr(opening, name) for name in ("contributions", "draw_key", "id", "opened", "plan", "result")}
+    bureau.later = [DrawOutcome(actors=roles("operator", "confirmer"), drawn_at="2026-11-24T02:05:00Z", **shown)]
+
+
+@lie(9, events=2, moves=True)
+def event_left_out(bureau):
+    del bureau.later[1]
+
+
+@lie(9, events=1)
+def event_of_another_outcome(bureau):
+    _later(bureau, Replacement, outcome=hexed("another"))
+
+
+# Step 10: contributions
+
+
+@lie(10, witnesses=True)
+def witness_left_out(bureau):
+    bureau.before = [d for d in bureau.before if getattr(d, "label", "") != "witness-1"]
+
+
+@lie(10)
+def contribution_twice(bureau):
+    bureau.after.append(replace(bureau.after[-1], given_at="2026-11-24T02:01:00Z"))
+
+
+@lie(10)
+def dice_digits_short(bureau):
+    bureau.after = [replace(d, line=d.line[:-1]) for d in bureau.after]
+
+
+@lie(10, witnesses=True)
+def witnesses_absent(bureau):
+    absent = [replace(d, line=f"absent:{d.label}") for d in bureau.before[1:]]
+    bureau.before = [bureau.before[0], *(replace(d, actors=roles("operator", "confirmer")) for d in absent)]
+
+
+# Steps 12, 13: lists and rules
+
+
+@lie(12)
+def pool_firm_swapped(bureau):
+    blob = bureau.frozen.blobs["pool"].replace(b"9142", b"9143", 1)
+    bureau.frozen.blobs["pool"] = b"".join(sorted(blob.splitlines(keepends=True)))
+
+
+@lie(12)
+def blob_too_many(bureau):
+    bureau.frozen.blobs["further"] = b"nobody names me\n"
+
+
+@lie(12)
+def reasons_published(bureau):
+    bureau.frozen.blobs["published"] = bureau.frozen.blobs["reasons"]
+
+
+def _blobs(bureau, **changed) -> None:
+    bureau.frozen.blobs.update(changed)
+    names = ("pool", "mandatory", "excluded", "people", "apart", "conflicts", "reasons")
+    references = {name: refer(bureau.frozen.blobs[name]) for name in names}
+    _new_plan(bureau, blobs=replace(bureau.frozen.plan.blobs, **references))
+
+
+@lie(12)
+def pool_unsorted(bureau):
+    lines = bureau.frozen.blobs["pool"].splitlines(keepends=True)
+    _blobs(bureau, pool=b"".join(reversed(lines)))
+
+
+@lie(12)
+def pool_names_an_unknown_area(bureau):
+    _blobs(bureau, pool=bureau.frozen.blobs["pool"].replace(b"\t42", b"\t43", 1))
+
+
+@lie(12)
+def excluded_and_drawn(bureau):
+    _blobs(bureau, excluded=bureau.transcript.targets[0].id.encode() + b"\tcap-reached\n")
+
+
+@lie(12)
+def reference_count(bureau):
+    pool = bureau.frozen.plan.blobs.pool
+    _new_plan(bureau, blobs=replace(bureau.frozen.plan.blobs, pool=replace(pool, count=pool.count + 1)))
+
+
+@lie(12)
+def reference_root(bureau):
+    people = bureau.frozen.plan.blobs.people
+    _new_plan(bureau, blobs=replace(bureau.frozen.plan.blobs, people=replace(people, root=hexed("another"))))
+
+
+@lie(12)
+def result_size(bureau):
+    result = bureau.later[0].result
+    _later(bureau, DrawOutcome, result=replace(result, size=result.size + 1))
+
+
+@lie(12)
+def result_not_canonical(bureau):
+    bureau.result += b"\n"
+    _later(bureau, DrawOutcome, result=ResultReference(digest_of(bureau.result), len(bureau.result)))
+
+
+def _strata(bureau, **changes) -> None:
+    first, *others = bureau.frozen.plan.strata
+    quotas = [replace(first.quotas[0], **changes), *first.quotas[1:]]
+    _new_plan(bureau, strata=(replace(first, quotas=tuple(quotas)), *others))
+
+
+@lie(13)
+def quota(bureau):
+    quota = bureau.frozen.plan.strata[0].quotas[0]
+    _strata(bureau, quota=quota.quota + 1, by_lot=quota.by_lot + 1)
+
+
+@lie(13)
+def chance(bureau):
+    _strata(bureau, chance="1/1")
+
+
+@lie(13)
+def population(bureau):
+    first, *others = bureau.frozen.plan.strata
+    _new_plan(bureau, strata=(replace(first, population=first.population + 1), *others))
+
+
+@lie(13)
+def thin_seat_unstated(bureau):
+    frozen = bureau.frozen
+    people = [replace(p, places=0) if p.role == "inspector" else p for p in frozen.pools.people]
+    keep = [p for p in people if p.role == "inspector"][:2]
+    people = [replace(p, places=12) if p in keep else p for p in people]
+    frozen.pools = replace(frozen.pools, people=people)
+    frozen.blobs["people"] = format_people(people)
+    frozen.plan = replace(frozen.plan, exceptions=tuple(e for e in frozen.plan.exceptions if e.rule != "thin-seat"))
+    _blobs(bureau)
+
+
+@lie(13)
+def drand(bureau):
+    plan = bureau.frozen.plan
+    contributors = (Drand(chain=hexed("chain"), round=7), *plan.contributors)
+    with mock.patch("selection.draw.check_contributions"):
+        bureau.frozen.lines.insert(0, "drand:7:00")
+        _new_plan(bureau, contributors=contributors)
+    bureau.before = [d for d in bureau.before if getattr(d, "line", "") != "drand:7:00"]
+
+
+@lie(13)
+def throwers_of_one_body(bureau):
+    plan = bureau.frozen.plan
+    dice = plan.contributors[-1]
+    throwers = tuple(replace(t, body="同一单位") for t in dice.throwers)
+    _new_plan(bureau, contributors=(*plan.contributors[:-1], replace(dice, throwers=throwers)))
+
+
+@lie(13)
+def names_open_too_early(bureau):
+    _new_plan(bureau, names_open="2026-11-24T01:00:00Z")
+
+
+@lie(13)
+def id_of_another_number(bureau):
+    plan = bureau.frozen.plan
+    _new_plan(bureau, id=plan.id[:-1] + "2")
+
+
+# Step 14: the draw key
+
+
+def _redraw(bureau, lines: list[str], lawful: bool = True) -> None:
+    bureau.frozen.lines = lines
+    before, after = bureau.before, bureau.after
+    with nullcontext() if lawful else mock.patch("selection.draw.check_contributions"):
+        bureau.__post_init__()
+    bureau.before, bureau.after = before, after
+
+
+@lie(14)
+def dice_digit_in_the_outcome(bureau):
+    _redraw(bureau, [*bureau.frozen.lines[:-1], _digit(bureau.frozen.lines[-1])])
+
+
+@lie(14)
+def dice_digit_everywhere_outcome_kept(bureau):
+    lines = [*bureau.frozen.lines[:-1], _digit(bureau.frozen.lines[-1])]
+    bureau.after = [_flip(Contribution)(d) for d in bureau.after]
+    _later(bureau, DrawOutcome, contributions=tuple(lines))
+
+
+@lie(14)
+def dice_digit_everywhere_result_kept(bureau):
+    lines = [*bureau.frozen.lines[:-1], _digit(bureau.frozen.lines[-1])]
+    bureau.after = [_flip(Contribution)(d) for d in bureau.after]
+    _later(bureau, DrawOutcome, contributions=tuple(lines), draw_key=draw_key(bureau.s, lines))
+
+
+@lie(14)
+def nonce_other_than_committed(bureau):
+    _redraw(bureau, ["nonce:bureau:" + hexed("another"), *bureau.frozen.lines[1:]], lawful=False)
+
+
+@lie(14)
+def contributions_in_another_order(bureau):
+    _redraw(bureau, bureau.frozen.lines[::-1], lawful=False)
+
+
+@lie(14)
+def result_of_another_plan(bureau):
+    bureau.transcript = replace(bureau.transcript, plan=hexed("another"))
+    bureau.outcome()
+
+
+@lie(14)
+def result_with_the_key_of_another_stage(bureau):
+    other = stage_key(bureau.transcript.draw_key, "items/x")
+    bureau.transcript = replace(bureau.transcript, stage_key=other)
+    bureau.outcome()
+
+
+# Steps 15 to 18: targets, items, conflicts, teams
+
+
+@lie(15)
+def drawn_firm_swapped(bureau):
+    """The first firm drawn by lot gives way to the reserve of its stratum, in the order and among the targets."""
+    at = _position(bureau, lambda target: target.rank)
+    drawn = bureau.transcript.targets[at]
+    strata = []
+    for stratum in bureau.transcript.strata:
+        if stratum.id == drawn.stratum:
+            friend = stratum.next
+            stratum = replace(stratum, order=tuple(friend if id == drawn.id else id for id in stratum.order))  # noqa: PLW2901
+        strata.append(stratum)
+    bureau.transcript = replace(bureau.transcript, strata=tuple(strata))
+    _claim(bureau, at, id=friend)
+
+
+@lie(15)
+def drawn_firm_left_out(bureau):
+    bureau.transcript = replace(bureau.transcript, targets=bureau.transcript.targets[1:])
+    bureau.outcome()
+
+
+@lie(15)
+def ticket(bureau):
+    _claim(bureau, 0, ticket=hexed("another"))
+
+
+@lie(15)
+def rank(bureau):
+    at = _position(bureau, lambda target: target.rank)
+    _claim(bureau, at, rank=bureau.transcript.targets[at].rank + 1)
+
+
+@lie(15)
+def next_reserve(bureau):
+    first, *others = bureau.transcript.strata
+    bureau.transcript = replace(bureau.transcript, strata=(replace(first, next=None), *others))
+    bureau.outcome()
+
+
+@lie(15)
+def cut(bureau):
+    first, *others = bureau.transcript.strata
+    quotas = (replace(first.quotas[0], cut=hexed("another")), *first.quotas[1:])
+    bureau.transcript = replace(bureau.transcript, strata=(replace(first, quotas=quotas), *others))
+    bureau.outcome()
+
+
+@lie(16)
+def item_changed(bureau):
+    at = _position(bureau, lambda target: len(target.items) > 1)
+    _claim(bureau, at, items=(*bureau.transcript.targets[at].items[:-1], "item-lead-9"))
+
+
+@lie(16)
+def item_dropped(bureau):
+    at = _position(bureau, lambda target: len(target.items) > 1)
+    _claim(bureau, at, items=bureau.transcript.targets[at].items[:-1])
+
+
+def _open(bureau, opened) -> None:
+    bureau.opened_blob = format_opened(opened)
+    shown = DrawOutcome if bureau.frozen.plan.sealed is None else DrawOpening
+    _later(bureau, shown, opened=refer(bureau.opened_blob))
+
+
+@lie(17)
+def conflict_left_out(bureau):
+    """The bureau forgets a target's conflicts, draws without them, and does not open them."""
+    gone = bureau.opened[0].target
+    del bureau.frozen.opened[gone]
+    pools = bureau.frozen.pools
+    away = {t: people for t, people in pools.conflicts.items() if t != gone}
+    bureau.frozen.pools = replace(pools, conflicts=away)
+    bureau.__post_init__()
+
+
+@lie(17)
+def conflict_added(bureau):
+    target = next(t.id for t in bureau.transcript.targets if t.id not in bureau.frozen.opened)
+    person = bureau.frozen.pools.people[0].id
+    bureau.frozen.opened[target] = OpenedConflicts(target, hexed("salt"), (person,))
+    pools = bureau.frozen.pools
+    bureau.frozen.pools = replace(pools, conflicts={**pools.conflicts, target: frozenset([person])})
+    bureau.__post_init__()
+
+
+@lie(17)
+def conflict_person_left_out(bureau):
+    """One more person is kept away than was committed; the salt is the true one."""
+    row = bureau.opened[0]
+    more = tuple(sorted({*row.people, max(p.id for p in bureau.frozen.pools.people if p.id not in row.people)}))
+    _open(bureau, [replace(row, people=more), *bureau.opened[1:]])
+
+
+@lie(17)
+def conflict_of_an_undrawn_target_opened(bureau):
+    drawn = {t.id for t in bureau.transcript.targets}
+    other = next(o for t, o in sorted(bureau.frozen.opened.items()) if t not in drawn)
+    _open(bureau, [*bureau.opened, other])
+
+
+@lie(17)
+def conflict_salt(bureau):
+    _open(bureau, [replace(bureau.opened[0], salt=hexed("another")), *bureau.opened[1:]])
+
+
+@lie(18)
+def team_member_changed(bureau):
+    first = bureau.transcript.targets[0]
+    staff = [p.id for p in bureau.frozen.pools.people if p.role == "inspector"]
+    friend = next(p for p in staff if p not in first.inspectors)
+    _claim(bureau, 0, inspectors=(friend, *first.inspectors[1:]))
+
+
+@lie(18)
+def team_in_another_order(bureau):
+    _claim(bureau, 0, inspectors=bureau.transcript.targets[0].inspectors[::-1])
+
+
+@lie(18)
+def teams_said_impossible(bureau):
+    targets = tuple(replace(t, inspectors=(), experts=()) for t in bureau.transcript.targets)
+    bureau.transcript = replace(
+        bureau.transcript, targets=targets,
+        inspectors=replace(bureau.transcript.inspectors, outcome="SEARCH_LIMIT"),
+        experts=replace(bureau.transcript.experts, outcome="NOT_RUN"),
+    )  # fmt: skip
+    bureau.outcome()
+
+
+# Steps 19 to 21: replacements, names, sealed draws
+
+
+def _events(bureau, change) -> None:
+    """Change every event, in the documents and, for a sealed draw, in the commitments too."""
+    later = []
+    for document in bureau.later:
+        if isinstance(document, Replacement):
+            document = replace(document, event=change(document.event))  # noqa: PLW2901
+        if isinstance(document, DrawOpening):
+            document = replace(document, events=tuple(change(event) for event in document.events))  # noqa: PLW2901
+            key = bureau.transcript.draw_key
+            for event in document.events:
+                at = next(n for n, d in enumerate(later) if isinstance(d, SealedEvent) and d.sequence == event.sequence)
+                later[at] = replace(later[at], commitment=sealed_commitment(key, format_canonical(event)))
+        later.append(document)
+    bureau.later = later
+
+
+def _other_successor(bureau):
+    def change(event):
+        if isinstance(event, TargetEvent):
+            return replace(event, successor=None)
+        people = [p.id for p in bureau.frozen.pools.people if p.role == event.role]
+        return replace(event, successor=next(p for p in people if p not in (event.successor, event.person)))
+
+    return change
+
+
+@lie(19, events=1, moves=True)
+def successor(bureau):
+    _events(bureau, _other_successor(bureau))
+
+
+@lie(19, events=2, moves=True, sealed=True)
+def successor_while_sealed(bureau):
+    _events(bureau, _other_successor(bureau))
+
+
+@lie(19, events=1, moves=True)
+def reason_of_no_rule(bureau):
+    _events(bureau, lambda event: replace(event, reason="dislike"))
+
+
+@lie(19, events=1, moves=True)
+def reason_for_the_other_kind(bureau):
+    def change(event):
+        return replace(event, reason="not-existing" if isinstance(event, PersonEvent) else "ill")
+
+    _events(bureau, change)
+
+
+@lie(19, events=1, moves=True)
+def replaced_target_not_standing(bureau):
+    _events(bureau, lambda event: replace(event, target="elsewhere"))
+
+
+@lie(20)
+def name(bureau):
+    value = {"certificate": "C0", "name": "另一人", "unit": "云州市应急管理局"}
+    bureau.names = lambda: [make_disclosure(bytes(16), "person", value)]
+
+
+@lie(20)
+def name_of_somebody_not_drawn(bureau):
+    chosen = {p for t in bureau.transcript.targets for p in (*t.inspectors, *t.experts)}
+    witnesses = {t.person for c in bureau.frozen.plan.contributors if isinstance(c, Dice) for t in c.throwers}
+    idle = [p for p in bureau.frozen.pools.people if p.id not in chosen and p.digest not in witnesses]
+    value = {"certificate": "", "name": "无人", "unit": "无"}
+    bureau.names = lambda: [bureau.frozen.disclosures[p.id] for p in idle[:1]] or [make_disclosure(bytes(16), "person", value)]
+
+
+@lie(21, sealed=True)
+def sealed_result_other_than_committed(bureau):
+    _later(bureau, SealedOutcome, commitment=hexed("another"))
+    sealed = digest_of(format_canonical(bureau.later[0]))
+    bureau.later[1:] = [replace(d, outcome=sealed) for d in bureau.later[1:]]
+
+
+@lie(21, sealed=True)
+def opened_too_early(bureau):
+    _later(bureau, DrawOpening, opened_at="2026-11-30T23:59:59Z")
+
+
+@lie(21, sealed=True, events=1)
+def sealed_event_other_than_committed(bureau):
+    _later(bureau, SealedEvent, commitment=hexed("another"))
