@@ -3,6 +3,7 @@
 `format_bundle` is what the service publishes, `parse_bundle` step 1 of the verification.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 MAX_BUNDLE = 512 << 20  # bytes
+_is_keyid = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 
 
 class BundleError(DisclosureError):
@@ -216,6 +218,9 @@ def _entry(entry: _Entry) -> Entry:
     format_envelope(entry.dsse)  # refuses an envelope that is not of our profile
     if entry.dsse.payloadType != DOCUMENT_TYPE:
         raise BundleError(f"payloadType is {entry.dsse.payloadType[:80]!r}, not {DOCUMENT_TYPE}")
+    for signature in entry.dsse.signatures:
+        if _is_keyid(signature.keyid) is None:
+            raise BundleError(f"{signature.keyid[:80]!r} is not a key id: sha256: and 64 hex digits")
     data = payload_bytes(entry.dsse)
     document = parse_document(data)
     if isinstance(document, InspectionResult | Correction):

@@ -27,6 +27,7 @@ __all__ = [
     "check_actors",
     "check_plan_keys",
     "check_separation",
+    "contributor_of",
     "lead_key",
     "required_keys",
 ]
@@ -80,8 +81,14 @@ def required_keys(plan: Plan, document: Document) -> list[bytes]:
     return [lead_key(plan)]
 
 
+def contributor_of(plan: Plan, document: Contribution) -> Witness | Dice | PublicNumber | None:
+    """Return who gave `document`, or None unless its label is that of exactly one witness, dice or public number."""
+    found = [c for c in plan.contributors if isinstance(c, Witness | Dice | PublicNumber) and label_of(c) == document.label]
+    return found[0] if len(found) == 1 else None
+
+
 def _of_contribution(plan: Plan, document: Contribution) -> list[bytes]:
-    contributor = next((c for c in plan.contributors if label_of(c) == document.label), None)
+    contributor = contributor_of(plan, document)
     if isinstance(contributor, Dice):
         own = [thrower.key for thrower in contributor.throwers]
     elif isinstance(contributor, Witness):

@@ -129,7 +129,7 @@ class ReplacementReason(Form):
 
 class StatedReason(Form):
     reason: Text
-    rule: Literal["small-stratum", "no-chance", "thin-seat", "wide-exclusion"]
+    rule: Label
     subject: Text
 
 

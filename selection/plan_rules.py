@@ -13,10 +13,11 @@ from selection.plan import Dice, Drand, NonceCommitment, Plan, PublicNumber, Sea
 from selection.pool import Listed, Person, Pools, Target
 from selection.quota import Population, state_quota
 
-__all__ = ["FEW_PEOPLE", "SMALL_STRATUM", "list_faults", "plan_faults"]
+__all__ = ["EXCEPTION_RULES", "FEW_PEOPLE", "SMALL_STRATUM", "list_faults", "plan_faults"]
 
 SMALL_STRATUM = 20  # targets (protocol: under this a stratum needs a stated reason)
 FEW_PEOPLE = 3  # people who could take a seat
+EXCEPTION_RULES = ("small-stratum", "no-chance", "thin-seat", "wide-exclusion")
 
 
 def plan_faults(plan: Plan, pools: Pools) -> list[str]:
@@ -205,6 +206,7 @@ def _contributors(plan: Plan) -> Iterator[str]:
 
 def _unstated(plan: Plan, pools: Pools) -> Iterator[str]:
     stated = {(reason.rule, reason.subject) for reason in plan.exceptions}
+    yield from (f"no rule {rule} knows an exception" for rule, _ in sorted(stated) if rule not in EXCEPTION_RULES)
     for stratum in plan.strata:
         if stratum.population < SMALL_STRATUM and ("small-stratum", stratum.id) not in stated:
             yield f"stratum {stratum.id} has {stratum.population} targets, under {SMALL_STRATUM}, and no reason is stated"

@@ -12,7 +12,7 @@ from msgspec import Struct
 from selection.draw import draw_stage
 from selection.eligibility import STAGE_OF_ROLE, Staff, seats_of
 from selection.errors import ReplacementError
-from selection.forms import Count, Hex64, Id, Label, Person, Positive
+from selection.forms import Count, Hex64, Id, Label, Person
 from selection.items import draw_items
 from selection.keys import stage_key
 from selection.order import DrawnTarget, in_order
@@ -39,14 +39,14 @@ class Successor(Form):
     inspectors: tuple[Person | None, ...]
     items: tuple[Id, ...]
     opened: ConflictsOf | None
-    rank: Positive
+    rank: Count
     ticket: Hex64
 
 
 class TargetEvent(Form, tag_field="kind", tag="target"):
     evidence: Hex64
     reason: Label
-    sequence: Positive
+    sequence: Count
     successor: Successor | None
     target: Id
 
@@ -56,8 +56,8 @@ class PersonEvent(Form, tag_field="kind", tag="person"):
     person: Person
     reason: Label
     role: Role
-    seat: Positive
-    sequence: Positive
+    seat: Count
+    sequence: Count
     successor: Person | None
     target: Id
 

@@ -61,7 +61,7 @@ class TargetResult(Form):
     id: Id
     inspectors: tuple[Person, ...]
     items: tuple[Id, ...]
-    rank: Positive | None
+    rank: Count | None
     sections: tuple[Label, ...]
     stratum: Id
     ticket: Hex64

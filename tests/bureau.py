@@ -374,6 +374,12 @@ class Bureau:
     def leaf(self, document, envelope, number: int) -> bytes:
         return format_leaf(leaf_of(document, envelope, f"2026-11-24T03:{number:02d}:00Z"))
 
+    def relink(self) -> None:
+        """Let what follows the outcome name it as it stands now."""
+        self.outcome_sha256 = digest_of(format_canonical(self.later[0]))
+        self.later[1:] = [msgspec.structs.replace(d, outcome=self.outcome_sha256) if hasattr(d, "outcome") else d
+                          for d in self.later[1:]]  # fmt: skip
+
     def is_shown(self) -> bool:
         return self.frozen.plan.sealed is None or self.opening
 

@@ -29,7 +29,7 @@ def _events(case: Case) -> list[Event]:
     opening = case.bundle.shown
     events = list(opening.events) if isinstance(opening, DrawOpening) else []
     events += [e.document.event for e in case.bundle.of_kind(Replacement) if isinstance(e.document, Replacement)]
-    return events
+    return sorted(events, key=lambda event: event.sequence)
 
 
 def _check_opened(case: Case, event: Event) -> None:
@@ -105,8 +105,9 @@ def sealed(case: Case) -> tuple[str, str]:
     if sealed_commitment(opening.draw_key, content) != outcome.document.commitment:
         raise Failed("启封的结果不是当时封存的结果", "the opened result is not the one that was sealed")
     stated = [e.document for e in case.bundle.of_kind(SealedEvent)]
-    commitments = [document.commitment for document in stated if isinstance(document, SealedEvent)]
-    if commitments != [sealed_commitment(opening.draw_key, format_canonical(event)) for event in opening.events]:
+    commitments = {document.sequence: document.commitment for document in stated if isinstance(document, SealedEvent)}
+    key = opening.draw_key
+    if commitments != {event.sequence: sealed_commitment(key, format_canonical(event)) for event in opening.events}:
         raise Failed("启封的递补与封存期间登记的不符", "the opened events are not those committed while sealed")
     if opening.cause == "date" and opening.opened_at < case.plan.sealed.opens:
         raise Failed("早于计划的启封时间", f"opened at {opening.opened_at}, before {case.plan.sealed.opens}")

@@ -18,10 +18,10 @@ from disclosure.document import (
 from disclosure.errors import DisclosureError
 from disclosure.note import KIND_COSIGNATURE, VerifierKey, key_hash, open_note, parse_note
 from disclosure.policy import LogPolicy, Policy, satisfied
+from disclosure.signing_rules import contributor_of
 from disclosure.tree import leaf_hash, verify_consistency, verify_inclusion
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
-from selection.contribution import label_of
 from selection.plan import Dice, Plan, PublicNumber, Witness
 
 __all__ = ["cosigners", "inclusion", "log_signature", "order_and_time"]
@@ -120,14 +120,14 @@ def order_and_time(case: Case) -> tuple[str, str]:
     """Step 8: order is proven by the log; time only by cosignatures of others."""
     entries, plan, size_a = case.bundle.entries, case.plan, case.bundle.checkpoint_a.size
     _check_order([entry.document for entry in entries])
-    late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
-    early = {label_of(c) for c in plan.contributors if isinstance(c, Witness)}
     for entry, leaf, before in zip(entries, case.leaves, [case.leaves[0], *case.leaves], strict=False):
         if leaf.at < before.at:
             raise Failed("日志所称时间倒退", f"the time claimed of entry {entry.index} is before that of the entry above")
-        _check_side(entry, size_a, early, late)
-        _check_claims(plan, entry.document, early, late)
-    return _check_clock(case, late)
+        document = entry.document
+        giver = contributor_of(plan, document) if isinstance(document, Contribution) else None
+        _check_side(entry, size_a, giver)
+        _check_claims(plan, document, giver)
+    return _check_clock(case)
 
 
 def _check_order(documents: list[Document]) -> None:
@@ -146,22 +146,22 @@ def _check_order(documents: list[Document]) -> None:
             sequence = number
 
 
-def _check_side(entry: Entry, size_a: int, early: set[str], late: set[str]) -> None:
+def _check_side(entry: Entry, size_a: int, giver: Witness | Dice | PublicNumber | None) -> None:
     """Plan and witnesses stand before checkpoint A; the last numbers and the outcome do not."""
     document = entry.document
-    label = document.label if isinstance(document, Contribution) else None
-    if (isinstance(document, Plan) or label in early) and entry.index >= size_a:
+    if (isinstance(document, Plan) or isinstance(giver, Witness)) and entry.index >= size_a:
         raise Failed("检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A")
-    if (isinstance(document, DrawOutcome | SealedOutcome) or label in late) and entry.index < size_a:
+    if (isinstance(document, DrawOutcome | SealedOutcome) or isinstance(giver, Dice | PublicNumber)) and entry.index < size_a:
         raise Failed("检查点 A 已包含开号之后的内容", f"entry {entry.index} ({document.type}) is in checkpoint A already")
 
 
-def _check_claims(plan: Plan, document: Document, early: set[str], late: set[str]) -> None:
+def _check_claims(plan: Plan, document: Document, giver: Witness | Dice | PublicNumber | None) -> None:
     t, wrong = plan.instant, False
     if isinstance(document, Plan):
         wrong = document.frozen_at >= t
     elif isinstance(document, Contribution):
-        wrong = (document.label in late and document.given_at < t) or (document.label in early and document.given_at > t)
+        late, witness = isinstance(giver, Dice | PublicNumber), isinstance(giver, Witness)
+        wrong = (late and document.given_at < t) or (witness and document.given_at > t)
     elif isinstance(document, DrawOutcome | SealedOutcome):
         wrong = document.drawn_at < t
     if wrong:
@@ -177,7 +177,7 @@ def _times_of(note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
     return times
 
 
-def _check_clock(case: Case, late: set[str]) -> tuple[str, str]:
+def _check_clock(case: Case) -> tuple[str, str]:
     policy = case.policy.log if case.policy is not None else None
     if policy is not None and policy.quorum is not None:
         signed = _times_of(case.bundle.note_a, policy)
@@ -192,9 +192,9 @@ def _check_clock(case: Case, late: set[str]) -> tuple[str, str]:
     forms = [
         entry.document.form
         for entry in case.bundle.of_kind(Contribution)
-        if isinstance(entry.document, Contribution) and entry.document.label in late and entry.document.form
+        if isinstance(entry.document, Contribution) and entry.document.label == "dice" and entry.document.form
     ]
-    if "dice" in late and forms:
+    if forms:
         zh += f"。掷骰前签字的纸质表可作证，其扫描件摘要 {forms[0]}"
         en += f"; the paper form signed before the first throw can stand in, SHA-256 of its scan {forms[0]}"
     raise NotChecked(zh, en)

@@ -18,6 +18,8 @@ from selection.contribution import check_line, is_absent, label_of
 from selection.keys import digest_of
 from selection.plan import Dice, Plan, PublicNumber, Witness
 from selection.plan_rules import list_faults, plan_faults
+from selection.pool import parse_opened
+from selection.transcript import parse_transcript
 
 __all__ = ["contributions", "lists", "one_draw", "public_number", "rules"]
 
@@ -42,40 +44,39 @@ def one_draw(case: Case) -> tuple[str, str]:
             f"a plan has exactly one outcome of its kind; there are {len(outcomes)}",
         )
     openings = bundle.of_kind(DrawOpening)
-    if len(openings) > (plan.sealed is not None):
-        raise Failed("启封文书过多", "there is an opening too many")
+    if len(openings) > (plan.sealed is not None) or any(o.index < outcomes[0].index for o in openings):
+        raise Failed("启封文书过多，或早于封存", "there is an opening too many, or before the sealed outcome")
     if plan.sealed is None and bundle.of_kind(SealedEvent):
         raise Failed("未封存的批次不应有封存登记", "a draw that is not sealed has no sealed events")
     if plan.sealed is not None and not openings and bundle.of_kind(Replacement):
         raise Failed("启封之前不应公布递补", "a replacement is shown before the opening of a sealed draw")
-    for entry in openings:
-        assert isinstance(entry.document, DrawOpening)
-        if [event.sequence for event in entry.document.events] != list(range(1, len(entry.document.events) + 1)):
-            raise Failed("启封文书中的递补编号不连续", "the events of the opening do not number 1, 2, …")
     _check_events(case, outcomes[0].sha256)
     return "锁定一次、抽取一次，无作废、无重抽", "locked once, drawn once; nothing voided, nothing drawn again"
 
 
 def _check_events(case: Case, outcome: str) -> None:
-    sequence = 0
+    logged, opened = [], []
     for entry in case.bundle.entries:
         document = entry.document
         if isinstance(document, Replacement | SealedEvent | DrawOpening) and document.outcome != outcome:
             raise Failed("有文书指向另一份抽取结果", f"document {entry.index} names another outcome")
         if isinstance(document, Replacement | SealedEvent):
-            number = document.event.sequence if isinstance(document, Replacement) else document.sequence
-            if number != sequence + 1:
-                raise Failed("递补编号不连续", f"event {number} follows event {sequence}")
-            sequence = number
+            logged.append(document.event.sequence if isinstance(document, Replacement) else document.sequence)
+        if isinstance(document, DrawOpening):
+            opened = [event.sequence for event in document.events]
+    for numbers in (sorted(logged), opened):
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise Failed("递补编号不连续", f"events are numbered {numbers}, not 1, 2, … without gaps or repeats")
 
 
 def contributions(case: Case) -> tuple[str, str]:
     """Step 10."""
     given = [entry.document for entry in case.bundle.of_kind(Contribution)]
     lines = {document.label: document.line for document in given if isinstance(document, Contribution)}
-    declared = {label_of(c): c for c in case.plan.contributors if isinstance(c, Witness | Dice | PublicNumber)}
+    asked = [c for c in case.plan.contributors if isinstance(c, Witness | Dice | PublicNumber)]
+    declared = {label_of(c): c for c in asked}
     counted = Counter(document.label for document in given if isinstance(document, Contribution))
-    if counted != Counter(declared.keys()):
+    if counted != Counter(declared.keys()) or len(declared) != len(asked):
         raise Failed(
             "见证人、骰子、公共号码应各有且仅有一份文书",
             f"contributions are by {sorted(counted.elements())}; the plan asks one each of {sorted(declared)}",
@@ -103,29 +104,34 @@ def public_number(case: Case) -> tuple[str, str]:
 
 def lists(case: Case) -> tuple[str, str]:
     """Step 12."""
-    plan, bundle, shown = case.plan, case.bundle, case.bundle.shown
+    plan, bundle = case.plan, case.bundle
     blobs = plan.blobs
     named = {
         "pool": blobs.pool, "excluded": blobs.excluded, "mandatory": blobs.mandatory, "people": blobs.people,
         "apart": blobs.apart, "conflicts": blobs.conflicts,
     }  # fmt: skip
-    if shown is not None:
-        named["opened"] = shown.opened
-    digests = {reference.sha256 for reference in named.values()}
-    if shown is not None:
-        digests.add(shown.result.sha256)
-    if set(bundle.blobs) != digests:
+    references = list(named.items())
+    results = []
+    for entry in bundle.of_kind((DrawOutcome, DrawOpening)):
+        assert isinstance(entry.document, DrawOutcome | DrawOpening)
+        references.append(("opened", entry.document.opened))
+        results.append(entry.document.result)
+    if set(bundle.blobs) != {reference.sha256 for _, reference in references} | {result.sha256 for result in results}:
         raise Failed("附带的名单与文书所列不一致", "the blobs of the bundle are not exactly those its documents name")
     for sha256, data in bundle.blobs.items():
         if digest_of(data) != sha256:
             raise Failed(f"名单内容与指纹 {sha256[:16]}… 不符", f"a blob does not have the digest {sha256}")
-    for name, reference in named.items():
-        if refer(bundle.blobs[reference.sha256]) != reference:
+    for name, reference in references:
+        data = bundle.blobs[reference.sha256]
+        if refer(data) != reference:
             raise Failed(f"名单 {name} 的行数、大小或树根不符", f"count, size or root of {name} is not as stated")
-    if shown is not None:
-        if len(bundle.blobs[shown.result.sha256]) != shown.result.size:
+        if name == "opened":
+            parse_opened(data)
+    for result in results:
+        data = bundle.blobs[result.sha256]
+        if len(data) != result.size:
             raise Failed("结果文件大小不符", "the size of the result is not as stated")
-        _ = case.claimed
+        parse_transcript(data)
     read = case.lists
     commitments = dict.fromkeys(read.commitments, frozenset[str]())
     pools = type(read.pools)(read.pools.targets, read.pools.mandatory, read.pools.people, read.pools.apart, commitments)

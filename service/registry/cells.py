@@ -1,4 +1,4 @@
-"""One parser per form of cell: text in, value and remarks out. Every remark is a code of `findings.WORDINGS`."""
+"""One parser per form of cell: text in, value and remarks out; a remark is a code of `findings.WORDINGS`."""
 
 import re
 from collections.abc import Callable
@@ -7,8 +7,16 @@ from typing import Final, NamedTuple, TypeAlias
 
 from . import credit_code
 from .fields import Form
-from .normalise import CODE_PATTERN, code_list, is_scientific, normalise_code, normalise_date, normalise_list
-from .normalise import normalise_name, normalise_text
+from .normalise import (
+    CODE_PATTERN,
+    code_list,
+    is_scientific,
+    normalise_code,
+    normalise_date,
+    normalise_list,
+    normalise_name,
+    normalise_text,
+)
 from .records import CONFLICT_REASONS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES
 from .table import CellNote
 
@@ -48,7 +56,8 @@ _COLOURS: Final = _aliases(
 _TARGET_STATUSES: Final = _aliases(
     TARGET_STATUSES,
     {
-        "active": "存续 在业 在营 在册 开业 营业 正常营业 生产 在产 正常生产 登记成立 存续(在营、开业、在册) 在营(开业)",
+        "active": "存续 在业 在营 在册 开业 营业 正常营业 生产 在产 正常生产 登记成立 "
+        "存续(在营、开业、在册) 在营(开业)",
         "suspended": "停产 停业 歇业 停业歇业 长期停产 停建 季节性停产",
         "closed": "已关闭 清算 正在清算 倒闭",
         "deregistered": "已注销 注销登记",
@@ -76,7 +85,9 @@ _REASONS: Final = _aliases(
     },
 )
 _FLAGS: Final = {
-    **dict.fromkeys(("是", "有", "可", "能", "必查", "必检", "√", "✓", "✔", "Y", "YES", "TRUE", "T", "1"), True),
+    **dict.fromkeys(
+        ("是", "有", "可", "能", "必查", "必检", "√", "✓", "✔", "Y", "YES", "TRUE", "T", "1"), True
+    ),
     **dict.fromkeys(("否", "不可", "不能", "非必查", "选查", "×", "✗", "N", "NO", "FALSE", "F", "0"), False),
 }
 _GRADES: Final = {
@@ -112,7 +123,9 @@ def credit_remarks(code: str) -> tuple[Remark, ...]:
     """What the checks of a target's code have to say; always warnings."""
     described = credit_code.describe(code)
     hint = f"（{described.suggestion}？）" if described.suggestion else ""
-    return tuple(Remark(problem, hint if problem == "credit-letters" else "") for problem in described.problems)
+    return tuple(
+        Remark(problem, hint if problem == "credit-letters" else "") for problem in described.problems
+    )
 
 
 def _text(text: str) -> Parsed:
@@ -186,10 +199,10 @@ def _person_status(text: str) -> Parsed:
 
 def _grade(text: str) -> Parsed:
     value = normalise_text(text).replace("Ⅲ", "III").replace("Ⅱ", "II").replace("Ⅰ", "I")
-    if value == "" or value in _GRADES.values():
-        return Parsed(value)
-    known = _GRADES.get(value)
-    return Parsed(value, (Remark("grade-unknown", "一级、二级、三级、小微"),)) if known is None else Parsed(known)
+    known = value if value in _GRADES.values() else _GRADES.get(value)
+    if known is None:
+        return Parsed(value, (Remark("grade-unknown", "一级、二级、三级、小微"),))
+    return Parsed(known)
 
 
 def _credit(text: str) -> Parsed:

@@ -83,7 +83,9 @@ class CheckReport(msgspec.Struct, frozen=True):
 
     def accepted(self) -> Iterator[Record]:
         """The records to be stored: of new and of changed rows, in the order of the file."""
-        return (row.record for row in self.rows if row.record is not None and row.verdict in ("new", "changed"))
+        return (
+            row.record for row in self.rows if row.record is not None and row.verdict in ("new", "changed")
+        )
 
     def rejected_csv(self) -> bytes:
         """The refused rows as found, with the reasons and how to mend them: CSV in UTF-8 with BOM."""

@@ -17,7 +17,7 @@ _NOISE: Final = re.compile(r"[\s*＊:：·_\u200b-\u200f\ufeff()\[\]【】〔〕
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """`columns` lists, for each field found, the column indexes to ask in turn; `start` is the first data row."""
+    """`columns` lists for each field the column indexes to ask in turn; `start` is the first data row."""
 
     header_row: int
     start: int
@@ -48,7 +48,8 @@ _RANKS: Final[dict[Kind, dict[str, tuple[str, int]]]] = {
 def recognise(kind: Kind, header: str) -> tuple[str, int] | None:
     """The field a header names and the rank of that name, or None.
 
-    Remarks in brackets (（必填）, （长期有效输入9999-09-09）) are set aside; `A/B` is known if either part is.
+    Remarks in brackets (（必填）, （长期有效输入9999-09-09）) are set aside.
+    `A/B` is known if either part is.
     """
     ranks = _RANKS[kind]
     bare = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
@@ -74,7 +75,7 @@ def find_layout(kind: Kind, table: Table) -> tuple[Layout | None, list[Finding]]
     other = _other_kind(kind, table, best_count)
     if best < 0 or (best_count == 1 and other):
         if other:
-            return None, [make_finding(0, "", table.filename, "wrong-kind", _registry(other))]
+            return None, [_wrong_kind(0, table, other)]
         known = "、".join(field.label for field in FIELDS[kind])
         return None, [make_finding(0, "", table.filename, "no-header", known)]
     headers = tuple(cell.strip() for cell in table.rows[best])
@@ -97,9 +98,10 @@ def find_layout(kind: Kind, table: Table) -> tuple[Layout | None, list[Finding]]
         ranked.setdefault(found[0], []).append((found[1], column))
     missing = [field for field in FIELDS[kind] if field.required and field.name not in ranked]
     if other:
-        findings.append(make_finding(number, "", table.filename, "wrong-kind", _registry(other)))
+        findings.append(_wrong_kind(number, table, other))
+    present = "、".join(filter(None, headers))
     for field in missing:
-        findings.append(make_finding(number, field.label, "、".join(filter(None, headers)), "missing-column", field.label))
+        findings.append(make_finding(number, field.label, present, "missing-column", field.label))
     failed = any(finding.severity == "error" for finding in findings)
     findings += [make_finding(number, header, header, "ignored-column", header) for header in ignored]
     if failed:
@@ -125,5 +127,6 @@ def _other_kind(kind: Kind, table: Table, count: int) -> Kind | None:
     return best
 
 
-def _registry(kind: Kind) -> str:
-    return " / ".join(REGISTRY_LABELS[kind])
+def _wrong_kind(row: int, table: Table, other: Kind) -> Finding:
+    label, english = REGISTRY_LABELS[other]
+    return make_finding(row, "", table.filename, "wrong-kind", label, detail_en=english)

@@ -42,7 +42,9 @@ def organisation_check_character(first: str) -> str:
     """The ninth character for the first eight (0-9, A-Z) of an organisation code (GB 11714)."""
     if len(first) != 8 or not (first.isascii() and first.isalnum() and first == first.upper()):
         raise ValueError("need 8 characters of 0-9 and A-Z")
-    total = sum(int(character, 36) * weight for character, weight in zip(first, _ORGANISATION_WEIGHTS, strict=True))
+    total = sum(
+        int(character, 36) * weight for character, weight in zip(first, _ORGANISATION_WEIGHTS, strict=True)
+    )
     remainder = 11 - total % 11
     return "X" if remainder == 10 else "0" if remainder == 11 else str(remainder)
 
@@ -70,7 +72,9 @@ def describe(code: str) -> Description:
 def _describe_credit(code: str) -> Description:
     if any(character not in _VALUES for character in code):
         repaired = code.translate(_MISREAD)
-        sound = all(character in _VALUES for character in repaired) and not _describe_credit(repaired).problems
+        sound = (
+            all(character in _VALUES for character in repaired) and not _describe_credit(repaired).problems
+        )
         return Description("credit", ("credit-letters",), repaired if sound else "")
     problems: list[Problem] = []
     if check_character(code[:17]) != code[17]:

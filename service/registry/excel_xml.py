@@ -4,8 +4,17 @@ import re
 from typing import Final
 from xml.parsers import expat
 
-from .table import MAXIMUM_CELL, MAXIMUM_COLUMNS, CellNote, Table, TableError, bounded, too_long, too_wide
-from .table import MAXIMUM_ROWS
+from .table import (
+    MAXIMUM_CELL,
+    MAXIMUM_COLUMNS,
+    MAXIMUM_ROWS,
+    CellNote,
+    Table,
+    TableError,
+    bounded,
+    too_long,
+    too_wide,
+)
 from .workbook import number_cell
 
 _NAMESPACE: Final = "urn:schemas-microsoft-com:office:spreadsheet"

@@ -21,7 +21,7 @@ def cell_text(record: Record, field: Field) -> str:
     """The cell for one field of a record, in the words the import reads back to the same value."""
     value = getattr(record, field.name)
     if field.form in _WORDS:
-        return _WORDS[field.form].get(value, value)
+        return _WORDS[field.form].get(str(value), str(value))
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, tuple):

@@ -78,7 +78,11 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     # ---- codes
     "code-missing": Wording(
-        "error", "没有填写编号。", "The code is empty.", "请填写后重新导入该行。", "Fill it in and import the row again."
+        "error",
+        "没有填写编号。",
+        "The code is empty.",
+        "请填写后重新导入该行。",
+        "Fill it in and import the row again.",
     ),
     "code-lossy": Wording(
         "error",
@@ -281,7 +285,9 @@ WORDINGS: Final[dict[str, Wording]] = {
 }
 
 
-def make_finding(row: int, column: str, value: str, code: str, detail: str = "", cell: str = "") -> Finding:
+def make_finding(
+    row: int, column: str, value: str, code: str, detail: str = "", cell: str = "", detail_en: str = ""
+) -> Finding:
     """The finding `code` of WORDINGS at a cell; long values are cut for display."""
     wording = WORDINGS[code]
     return Finding(
@@ -290,7 +296,7 @@ def make_finding(row: int, column: str, value: str, code: str, detail: str = "",
         value=value if len(value) <= _SHOWN else value[:_SHOWN] + "…",
         code=code,
         message_zh=wording.message_zh.format(detail=detail, cell=cell),
-        message_en=wording.message_en.format(detail=detail, cell=cell),
+        message_en=wording.message_en.format(detail=detail_en or detail, cell=cell),
         mend_zh=wording.mend_zh,
         mend_en=wording.mend_en,
         severity=wording.severity,

@@ -1,4 +1,4 @@
-"""Cell text to canonical values. Nothing here refuses: each function says what it changed or that it failed."""
+"""Cell text to canonical values. Nothing here refuses: a function says what it changed or that it failed."""
 
 import datetime
 import re
@@ -14,7 +14,9 @@ _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63]")
 _SCIENTIFIC: Final = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
 _SEPARATORS: Final = re.compile(r"[、，,;；|\n]")
-_PLACEHOLDERS: Final = frozenset({"N/A", "#N/A", "NULL", "NONE", "NAN", "-", "--", "—", "——", "/", "\\", "无", "暂无"})
+_PLACEHOLDERS: Final = frozenset(
+    {"N/A", "#N/A", "NULL", "NONE", "NAN", "-", "--", "—", "——", "/", "\\", "无", "暂无"}
+)
 
 Change = Literal["width", "space", "quote", "dash", "case"]
 
@@ -57,13 +59,13 @@ def normalise_code(text: str) -> Code:
 
 
 def is_scientific(text: str) -> bool:
-    """Whether a code was turned into scientific notation by a spreadsheet program, so that digits are lost."""
+    """Whether a code became scientific notation in a spreadsheet program, so that its digits are lost."""
     return _SCIENTIFIC.fullmatch(text.strip()) is not None
 
 
 @lru_cache(maxsize=65_536)
 def normalise_text(text: str) -> str:
-    """One line of text: invisible characters removed, white space collapsed, placeholders such as `N/A` empty.
+    """One line: invisible characters removed, white space collapsed, placeholders such as `N/A` empty.
 
     Full-width brackets and the like are kept; they belong to the registered name of a firm.
     """
@@ -83,7 +85,7 @@ def normalise_name(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def normalise_list(text: str) -> tuple[str, ...]:
-    """The parts between 、，,;；| and line breaks, in order, each once; separators inside brackets do not split."""
+    """The parts between 、，,;；| and line breaks, in order, each once; brackets keep their content whole."""
     masked = text
     if "(" in text or "（" in text:
         masked, depth = "", 0
@@ -115,7 +117,18 @@ class Date(NamedTuple):
 
 
 _NO_END: Final = frozenset(
-    {"长期", "长期有效", "永久", "永久有效", "无固定期限", "无期限", "9999-09-09", "9999-12-31", "99991231", "99990909"}
+    {
+        "长期",
+        "长期有效",
+        "永久",
+        "永久有效",
+        "无固定期限",
+        "无期限",
+        "9999-09-09",
+        "9999-12-31",
+        "99991231",
+        "99990909",
+    }
 )
 _YEAR_FIRST: Final = re.compile(
     r"([0-9]{4})(?:[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]?)"
@@ -129,7 +142,7 @@ _UNDERSTOOD_NOT: Final = Date(None, False)
 
 @lru_cache(maxsize=65_536)
 def normalise_date(text: str) -> Date:
-    """The date as YYYY-MM-DD. Year first in any usual form, or the serial number Excel stores (42801 is 2017-03-07).
+    """The date as YYYY-MM-DD. Year first in any usual form, or Excel's serial number (42801: 2017-03-07).
 
     Day-first and month-only dates are not understood: they can be read in two ways. Years 1900 to 2199.
     """

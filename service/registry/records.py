@@ -61,7 +61,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Inspector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A certified inspector (执法检查人员). `capacity` counts targets per draw; 0 means no limit of their own."""
+    """A certified inspector (执法检查人员). `capacity` counts targets per draw; 0 means no own limit."""
 
     number: str
     name: str

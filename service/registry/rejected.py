@@ -10,7 +10,9 @@ from .findings import Finding
 from .table import Table
 
 
-def format_rejected(table: Table, header_row: int, refused: Collection[int], findings: Iterable[Finding]) -> bytes:
+def format_rejected(
+    table: Table, header_row: int, refused: Collection[int], findings: Iterable[Finding]
+) -> bytes:
     """The original cells of the refused rows, before them the row number, after them reasons and mends.
 
     The added columns are unknown to the import, so the mended file can be uploaded as it is.
@@ -21,11 +23,14 @@ def format_rejected(table: Table, header_row: int, refused: Collection[int], fin
         if finding.severity == "error":
             (reasons[finding.row] if finding.row in refused else whole).append(finding)
     headers = table.rows[table.numbers.index(header_row)] if header_row else []
-    rows = [(number, cells) for number, cells in zip(table.numbers, table.rows, strict=True) if number in refused]
+    rows = [
+        (number, cells) for number, cells in zip(table.numbers, table.rows, strict=True) if number in refused
+    ]
     width = max([len(headers), *(len(cells) for _, cells in rows)])
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(["原行号", *map(inert, headers), *[""] * (width - len(headers)), "未导入原因", "修改办法", "Reason"])
+    padding = [""] * (width - len(headers))
+    writer.writerow(["原行号", *map(inert, headers), *padding, "未导入原因", "修改办法", "Why not imported"])
     for number, cells in rows:
         found = reasons[number] or whole
         writer.writerow(

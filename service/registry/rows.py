@@ -38,13 +38,9 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         for field, columns in plan:
             column = columns[0]
             text = cells[column] if column < width else ""
-            for column in columns if not text else ():
-                if column < width and not text:
-                    text = cells[column]
-                    break_column = column
-                    if text:
-                        column = break_column
-                        break
+            if len(columns) > 1 and not text.strip():
+                column = next((other for other in columns if other < width and cells[other].strip()), column)
+                text = cells[column] if column < width else ""
             parsed = _parse_cell(kind, field, text, notes.get((row, column)) if notes else None)
             values[field.name] = parsed.value
             for remark in parsed.remarks:

@@ -11,7 +11,9 @@ from .table import MAXIMUM_BYTES, Table, TableError
 from .workbook import read_workbook
 
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML: Final = re.compile(rb"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|meta|body|table)\b", re.I | re.S)
+_HTML: Final = re.compile(
+    rb"^\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|meta|body|table)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 def read_table(data: bytes, filename: str) -> Table:

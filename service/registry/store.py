@@ -25,7 +25,9 @@ async def read_registries(connection: Connection) -> Registries:
         "SELECT id, name, area, sector, risk_colour, credit_class, standardisation, entity_type, address, established,"
         " status, last_inspected FROM target"
     )
-    items = await connection.fetch("SELECT id, name, department, legal_basis, mandatory, classes, method FROM item")
+    items = await connection.fetch(
+        "SELECT id, name, department, legal_basis, mandatory, classes, method FROM item"
+    )
     inspectors = await connection.fetch(
         "SELECT number, name, unit, department, areas, specialities, certificate_expires, capacity, lead, status FROM inspector"
     )

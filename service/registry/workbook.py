@@ -71,7 +71,9 @@ def read_workbook(data: bytes, filename: str, form: str) -> Table:
     )
 
 
-def _texts(sheet: python_calamine.CalamineSheet, notes: dict[tuple[int, int], CellNote]) -> Iterator[list[str]]:
+def _texts(
+    sheet: python_calamine.CalamineSheet, notes: dict[tuple[int, int], CellNote]
+) -> Iterator[list[str]]:
     for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
         cells: list[str] = []
         for column, value in enumerate(values):

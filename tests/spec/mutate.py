@@ -199,6 +199,7 @@ def result_lie(r: random.Random) -> bytes:
     bureau.result = format_canonical(wrong)
     reference = ResultReference(digest_of(bureau.result), len(bureau.result))
     bureau.later = [replace(d, result=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later]
+    bureau.relink()
     return bureau.bundle()
 
 
@@ -210,6 +211,7 @@ def opened_lie(r: random.Random) -> bytes:
     bureau.opened_blob = "\n".join(lines).encode()
     reference = refer(bureau.opened_blob)
     bureau.later = [replace(d, opened=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later]
+    bureau.relink()
     return bureau.bundle()
 
 
@@ -221,6 +223,8 @@ def document_lie(r: random.Random) -> bytes:
     wrong = parse_document(format_canonical(edit(r, json.loads(format_canonical(document)))))
     for shelf in (bureau.before, bureau.after, bureau.later):  # noqa: PLR1704
         shelf[:] = [wrong if d is document else d for d in shelf]
+    if wrong is bureau.later[0]:
+        bureau.relink()
     return bureau.bundle()
 
 

@@ -1,0 +1,92 @@
+"""What a dishonest bureau changes, signs and logs anew fails at the step that the specification names.
+
+docs/spec/bundle.md, "What fails where"; the lies themselves stand in `lies.py`.
+"""
+
+import pytest
+
+from bureau import policy_bytes
+from disclosure.policy import parse_policy
+from disclosure.verification import Verdict, verify_bundle
+from lies import LIES
+
+POLICY = parse_policy(policy_bytes("audit"))
+# (row of the table, the lie that plays it, the steps that fail)
+TABLE = (
+    ("a firm swapped in `pool` (plan unchanged)", "pool-firm-swapped", 12),
+    ("a firm swapped among the drawn", "drawn-firm-swapped", 15),
+    ("a quota", "quota", 13),
+    ("a dice digit in the outcome only", "dice-digit-in-the-outcome", 14),
+    ("a dice digit everywhere, outcome kept", "dice-digit-everywhere-outcome-kept", 14),
+    ("a nonce other than committed", "nonce-other-than-committed", 14),
+    ("a conflict left out of `opened`, or added", "conflict-left-out", 17),
+    ("a conflict left out of `opened`, or added", "conflict-added", 17),
+    ("a team member changed", "team-member-changed", 18),
+    ("an item changed", "item-changed", 16),
+    ("a replacement's successor", "successor", 19),
+    ("a name", "name", 20),
+    ("a sealed result other than committed", "sealed-result-other-than-committed", 21),
+    ("a signature, or a signer missing", "signature-by-another", 2),
+    ("a signature, or a signer missing", "signer-missing", 2),
+    ("a log leaf that does not match its document", "leaf-of-another-document", 3),
+    ("a checkpoint signed by another key", "checkpoint-root", 5),
+    ("the order of plan and dice in the log", "dice-before-the-checkpoint", 8),
+    ("two outcomes, a void", "outcome-twice", 9),
+    ("two outcomes, a void", "void", 9),
+    ("a witness's line left out", "witness-left-out", 10),
+)
+
+
+def failing(report):
+    return [step.number for step in report.steps if step.verdict is Verdict.FAIL]
+
+
+@pytest.mark.parametrize("name", LIES)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_lie_fails_first_where_the_specification_says(name, seed):
+    report = verify_bundle(LIES[name].tell(seed), POLICY)
+    assert failing(report)[:1] == [LIES[name].step], [(s.number, s.sentence.en) for s in report.steps if s.number in failing(report)]
+    assert report.exit_status == 1
+
+
+@pytest.mark.parametrize(("row", "name", "step"), TABLE)
+def test_table_of_the_specification_is_played_by_a_lie(row, name, step, spec_table):
+    assert LIES[name].step == step
+    assert spec_table[row] == step
+
+
+def test_every_row_of_the_table_is_played(spec_table):
+    assert {row for row, _, _ in TABLE} == spec_table.keys()
+
+
+@pytest.fixture(scope="module")
+def spec_table():
+    """Row -> step, read from the page itself."""
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parents[3] / "docs" / "spec" / "bundle.md").read_text(encoding="utf-8")
+    rows = page.partition("| changed | fails at |")[2].strip().splitlines()[1:]
+    cells = [row.strip("| ").rsplit(" | ", 1) for row in rows if row.startswith("|")]
+    return {row: int(step.split(",")[0]) for row, step in cells}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_steps_that_need_a_failed_step_are_not_checked(name):
+    """Nothing is said about what rests on something untrue."""
+    needs = {4: [3], 6: [5], 8: [3, 7], 11: [10], 13: [12], 14: [9, 10, 13], 15: [14], 16: [15], 17: [15], 18: [17],
+             19: [16, 18], 20: [19], 21: [14]}  # fmt: skip
+    verdict = {step.number: step.verdict for step in verify_bundle(LIES[name].tell(4), POLICY).steps}
+    for step, needed in needs.items():
+        if any(verdict[n] is not Verdict.PASS for n in needed):
+            assert verdict[step] is Verdict.NOT_CHECKED, step
+    assert verdict[1] is Verdict.PASS
+
+
+@pytest.mark.parametrize("name", [name for name, lie in LIES.items() if lie.step not in (4, 5, 6)])
+def test_lie_fails_without_a_policy_too(name):
+    """Only who signed, which log and when are left to the policy."""
+    found = failing(verify_bundle(LIES[name].tell(1)))
+    if name == "cosigned-after-the-instant":
+        assert found == []
+    else:
+        assert found[:1] == [LIES[name].step]
