@@ -19,8 +19,8 @@ from service.errors import Conflicting, Denied, Invalid, NotFound, Refused
 from service.office import Office
 from service.passwords import hash_password, verify_password
 
-__all__ = ["ROLES", "NotLoggedIn", "Staff", "TooManyFailures", "Account", "change_password", "change_staff", "create_staff",
-           "list_staff", "log_in", "log_out", "read_session"]  # fmt: skip
+__all__ = ["ROLES", "Account", "NotLoggedIn", "Staff", "TooManyFailures", "change_password", "change_staff", "create_staff",
+           "list_staff", "log_in", "log_out", "read_session", "same"]  # fmt: skip
 
 ROLES = {
     "administrator": "管理员", "registrar": "登记员", "operator": "经办人", "confirmer": "复核人", "approver": "审批人",
@@ -172,14 +172,14 @@ async def log_in(office: Office, login: str, password: str) -> tuple[Staff, str,
 
 async def _check_password(office: Office, login: str, password: str) -> Staff:
     """Return the account; count the attempt as a failure first and forget it on success, so that none goes uncounted."""
-    now, known = office.clock(), _LOGIN.fullmatch(login) is not None
-    async with office.pool.acquire() as connection:
-        if known:
+    row = None
+    if _LOGIN.fullmatch(login) is not None:
+        async with office.pool.acquire() as connection:
             async with connection.transaction():
-                await _count_attempt(connection, login, now)
-        row = await connection.fetchrow(
-            "SELECT id, name, roles, password_hash FROM staff WHERE login = $1 AND active", login[:64]
-        )
+                await _count_attempt(connection, login, office.clock())
+            row = await connection.fetchrow(
+                "SELECT id, name, roles, password_hash FROM staff WHERE login = $1 AND active", login
+            )
     if not await verify_password(row["password_hash"] if row else None, password):
         if row:
             async with office.pool.acquire() as connection:

@@ -21,7 +21,7 @@ from selection.plan import AtLeast, Percent, Task
 from service import log, steps
 from service.accounts import Staff, create_staff
 from service.bundles import read_bundle
-from service.command.serve import running_office, serve_office
+from service.running import running_office, serve_office
 from service.config import Config, read_config
 from service.drafting import create_draft, read_draft, revise_draft
 from service.drafts import (
@@ -142,7 +142,9 @@ async def _import(office: Office, registrar: Staff) -> None:
         file = SAMPLE / f"{kind}.csv"
         view = await check_import(office, registrar, kind, file.name, file.read_bytes())
         await confirm_import(office, registrar, view.id)
-        say(f"① 导入 {file.name}：{view.counts}")
+        c = view.counts
+        say(f"① 导入 {file.name}：新增 {c.new}，变更 {c.changed}，未变 {c.unchanged}，退回 {c.refused}，提示 {c.warned}"
+            f" (new, changed, unchanged, refused, warned)")  # fmt: skip
 
 
 def _draft(office: Office) -> Draft:

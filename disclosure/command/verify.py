@@ -8,6 +8,7 @@ import argparse
 import stat
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -55,6 +56,8 @@ def run(arguments: Sequence[str]) -> int:
         report = verify_bundle(_read(options.bundle, MAX_BUNDLE), policy)
     except _Unreadable as error:
         report = unreadable(error.zh, error.en)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding still shows every verdict
     print("\n".join(_verdicts(report) if options.verdicts else _words(report)))
     return report.exit_status
 

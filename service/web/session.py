@@ -1,0 +1,120 @@
+"""Who is asking, and whether they may. Every route says who may use it; one that does not keeps the service from starting.
+
+A route names its users in `opt`: `PUBLIC`, `ANY_STAFF`, or `only("operator", "confirmer")`. Pages carry the session in a cookie and
+prove with a token that the form is ours; programs send `Authorization: Bearer <token>`, which no foreign page can make a
+browser do, so nothing more is asked.
+"""
+
+from typing import Any, TypeAlias
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, State
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+from service.accounts import ABSOLUTE, ROLES, NotLoggedIn, Staff, read_session, same
+from service.config import Config
+from service.errors import Denied
+from service.office import Office
+
+__all__ = ["ANY_STAFF", "PUBLIC", "StaffRequest", "authorise", "check_every_route", "check_origin", "csrf_of",
+           "end_cookie", "office_of", "only", "session_cookie", "token_of"]  # fmt: skip
+
+StaffRequest: TypeAlias = Request[Staff, str, State]
+"""A request whose `user` is the staff member and whose `auth` is the CSRF token of the session."""
+
+_EVERYBODY = frozenset({"*"})
+PUBLIC = {"users": _EVERYBODY}
+ANY_STAFF = {"users": frozenset(ROLES)}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def only(*roles: str) -> dict[str, Any]:
+    """Return the `opt` of a route that staff with one of `roles` may use."""
+    if unknown := set(roles) - ROLES.keys():
+        raise ValueError(f"no such role: {unknown}")
+    return {"users": frozenset(roles)}
+
+
+def check_every_route(app: Litestar) -> None:
+    """Raise AssertionError for a route that does not say who may use it."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()) if isinstance(route, HTTPRoute) else (route,):
+            methods = getattr(handler, "http_methods", None)
+            if methods != {"OPTIONS"}:
+                assert "users" in getattr(handler, "opt", {}), f"{route.path} names no users"
+
+
+def office_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
+    """Return the office this application works for."""
+    office: Office = connection.app.state.office
+    return office
+
+
+def _cookie_name(config: Config) -> str:
+    # A name with this prefix is accepted from this very host over TLS only (RFC 6265bis 4.1.3).
+    return "__Host-session" if config.public_url.startswith("https:") else "session"
+
+
+def session_cookie(config: Config, token: str) -> Cookie:
+    """Return the cookie that carries a session."""
+    return Cookie(
+        key=_cookie_name(config), value=token, path="/", httponly=True, samesite="lax",
+        secure=config.public_url.startswith("https:"), max_age=int(ABSOLUTE.total_seconds()),
+    )  # fmt: skip
+
+
+def end_cookie(config: Config) -> Cookie:
+    """Return the cookie that makes a browser forget the session."""
+    cookie = session_cookie(config, "")
+    cookie.max_age = 0
+    return cookie
+
+
+def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """Return the session token that came with the request, from the header or the cookie."""
+    return _bearer(connection) or connection.cookies.get(_cookie_name(connection.app.state.config)) or None
+
+
+def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Raise Denied if a browser says that another site's page sent this."""
+    origin = connection.headers.get("origin")
+    own = {connection.app.state.config.public_url, f"{connection.url.scheme}://{connection.headers.get('host', '')}"}
+    if (origin is not None and origin not in own) or connection.headers.get("sec-fetch-site") == "cross-site":
+        raise Denied("请求来自其他网站", "the request comes from another site")
+
+
+async def csrf_of(request: Request[Any, Any, Any]) -> str:
+    """Return the CSRF token sent along, as a header or as the form field `csrf`."""
+    if header := request.headers.get("x-csrf-token"):
+        return header
+    if request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return str((await request.form()).get("csrf", ""))
+    return ""
+
+
+async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard of every route: NotLoggedIn, or Denied for the wrong role or a forged form."""
+    users: frozenset[str] = handler.opt.get("users", frozenset())
+    if users == _EVERYBODY:
+        return
+    token = token_of(connection)
+    found = None if token is None else await read_session(office_of(connection), token)
+    if found is None:
+        raise NotLoggedIn("请先登录，或会话已结束", "log in first, or the session has ended")
+    staff, csrf = found
+    if connection.scope["method"] not in SAFE and _bearer(connection) is None:  # type: ignore[typeddict-item]
+        check_origin(connection)
+        assert isinstance(connection, Request)
+        if not same(await csrf_of(connection), csrf):
+            raise Denied("表单已失效，请刷新页面后重试", "the form has expired; load the page again")
+    if not users & staff.roles:
+        names = "、".join(ROLES[role] for role in ROLES if role in users)
+        raise Denied(f"只有{names}可以办理", f"only for: {', '.join(sorted(users))}")
+    connection.scope["user"], connection.scope["auth"] = staff, csrf
