@@ -5,7 +5,8 @@ rows; blank rows are counted apart.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -15,13 +16,16 @@ from .fields import FIELDS
 from .findings import Finding, make_finding
 from .records import Conflict, Expert, Kind, Record
 from .rejected import format_rejected
-from .rows import ParsedRow, make_record, row_parser
+from .rows import make_record, row_parser
 from .table import Table
+
+# How many rows with the same code a finding names; with a thousand of them nobody reads further.
+_NAMED_ROWS: Final = 8
 
 Verdict: TypeAlias = Literal["new", "changed", "unchanged", "refused", "merged"]
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One field that would change, as text a person reads."""
 
     field: str
@@ -30,7 +34,7 @@ class Change(msgspec.Struct, frozen=True):
     new: str
 
 
-class RowVerdict(msgspec.Struct, frozen=True):
+class RowVerdict(msgspec.Struct, frozen=True, gc=False):
     """What happens to one row. `record` is what would be stored; None where the row is refused."""
 
     row: int
@@ -93,6 +97,14 @@ class CheckReport(msgspec.Struct, frozen=True):
         return format_rejected(self.table, self.header_row, refused, self.findings)
 
 
+@dataclass(slots=True)
+class _Row:
+    number: int
+    key: str
+    record: Record | None
+    findings: list[Finding]
+
+
 def check_table(
     kind: Kind,
     table: Table,
@@ -115,17 +127,18 @@ def check_table(
         refused = [RowVerdict(number, "", "refused") for number, _ in data]
         return CheckReport(kind, table, False, 0, {}, (), refused, findings, blank, ())
     parse = row_parser(kind, layout, table)
-    rows = [(number, parse(number, cells)) for number, cells in data]
-    records: list[Record | None] = []
-    for number, row in rows:
-        record = None if row.values is None else make_record(kind, row.values, existing.get(row.key))
-        if record is not None and _unknown(number, row, record, layout, known_people, known_targets):
-            record = None
-        records.append(record)
-    verdicts = _verdicts(rows, records, existing, kind, layout)
-    for _, row in rows:
+    rows: list[_Row] = []
+    for number, cells in data:
+        parsed = parse(number, cells)
+        record = None if parsed.values is None else make_record(kind, parsed.values, existing.get(parsed.key))
+        row = _Row(number, parsed.key, record, parsed.findings)
+        if record is not None and _names_unknown_person(row, record, layout, known_people, known_targets):
+            row.record = None
+        rows.append(row)
+    verdicts = _verdicts(rows, existing, kind, layout)
+    for row in rows:
         findings += row.findings
-    absent = tuple(existing.keys() - {row.key for _, row in rows}) if existing else ()
+    absent = tuple(existing.keys() - {row.key for row in rows}) if existing else ()
     used = {layout.headers[column]: name for name, columns in layout.columns.items() for column in columns}
     order = {key: position for position, key in enumerate(existing)} if absent else {}
     return CheckReport(
@@ -146,19 +159,18 @@ def _below(table: Table, start: int) -> Iterator[tuple[int, list[str]]]:
     return zip(table.numbers[start:], table.rows[start:], strict=True)
 
 
-def _unknown(
-    number: int,
-    row: ParsedRow,
+def _names_unknown_person(
+    row: _Row,
     record: Record,
     layout: Layout,
     known_people: Collection[str] | None,
     known_targets: Collection[str] | None,
 ) -> bool:
-    """Add findings for codes no registry knows; whether the row is to be refused for one."""
+    """Whether the row is to be refused for the person it names; adds findings for every code nobody knows."""
     refused = False
 
     def add(field: str, value: str, code: str) -> None:
-        row.findings.append(make_finding(number, _header(layout, field), value, code))
+        row.findings.append(make_finding(row.number, _header(layout, field), value, code))
 
     if isinstance(record, Conflict):
         if known_people is not None and record.person not in known_people:
@@ -174,34 +186,39 @@ def _unknown(
 
 
 def _verdicts(
-    rows: list[tuple[int, ParsedRow]],
-    records: list[Record | None],
-    existing: Mapping[str, Record],
-    kind: Kind,
-    layout: Layout,
+    rows: list[_Row], existing: Mapping[str, Record], kind: Kind, layout: Layout
 ) -> list[RowVerdict]:
-    groups: dict[str, list[int]] = {}
-    for position, (_, row) in enumerate(rows):
+    groups: dict[str, list[_Row]] = {}
+    for row in rows:
         if row.key:
-            groups.setdefault(row.key, []).append(position)
-    verdicts: list[RowVerdict] = []
+            groups.setdefault(row.key, []).append(row)
     column = _header(layout, FIELDS[kind][0].name)
-    for position, ((number, row), record) in enumerate(zip(rows, records, strict=True)):
-        group = groups[row.key] if row.key else [position]
-        if len(group) > 1:
-            first = records[group[0]]
-            if first is None or any(records[other] != first for other in group):
-                others = "、".join(str(rows[other][0]) for other in group if other != position)
-                row.findings.append(make_finding(number, column, row.key, "duplicate-contradiction", others))
-                verdicts.append(RowVerdict(number, row.key, "refused"))
-                continue
-            if position != group[0]:
-                kept = str(rows[group[0]][0])
-                row.findings.append(make_finding(number, column, row.key, "duplicate-merged", kept))
-                verdicts.append(RowVerdict(number, row.key, "merged", record))
-                continue
-        verdicts.append(_verdict(number, row.key, record, existing.get(row.key), kind))
-    return verdicts
+    merged: set[int] = set()
+    for key, group in groups.items():
+        if len(group) == 1:
+            continue
+        first = group[0].record
+        if first is not None and all(row.record == first for row in group):
+            for row in group[1:]:
+                merged.add(row.number)
+                kept = str(group[0].number)
+                row.findings.append(make_finding(row.number, column, key, "duplicate-merged", kept))
+            continue
+        named = [row.number for row in group[: _NAMED_ROWS + 1]]
+        for row in group:
+            others = [str(number) for number in named if number != row.number][:_NAMED_ROWS]
+            more = "等" if len(group) > _NAMED_ROWS + 1 else ""
+            detail, english = "、".join(others) + more, ", ".join(others) + (" …" if more else "")
+            row.findings.append(
+                make_finding(row.number, column, key, "duplicate-contradiction", detail, detail_en=english)
+            )
+            row.record = None
+    return [
+        RowVerdict(row.number, row.key, "merged", row.record)
+        if row.number in merged
+        else _verdict(row.number, row.key, row.record, existing.get(row.key), kind)
+        for row in rows
+    ]
 
 
 def _verdict(number: int, key: str, record: Record | None, known: Record | None, kind: Kind) -> RowVerdict:

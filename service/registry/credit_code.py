@@ -70,7 +70,7 @@ def describe(code: str) -> Description:
 
 
 def _describe_credit(code: str) -> Description:
-    if any(character not in _VALUES for character in code):
+    if not _VALUES.keys() >= set(code):
         repaired = code.translate(_MISREAD)
         sound = (
             all(character in _VALUES for character in repaired) and not _describe_credit(repaired).problems

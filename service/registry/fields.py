@@ -15,7 +15,7 @@ Form = Literal[
 
 
 class Field(NamedTuple):
-    """One column. `label` heads our own files; `limit` is the most characters of its text."""
+    """One column. `label` heads our own files; `limit` is the most characters of its cell."""
 
     name: str
     label: str
@@ -85,7 +85,7 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("mandatory", "是否必查", "mandatory", "flag", False,
           "必查事项 是否必查事项 必查 必检"),
         Field("classes", "适用行业", "classes", "list", False,
-          "适用行业领域 适用对象 适用类别 检查对象 抽查对象 检查对象类型 行业领域"),
+          "适用行业领域 适用对象 适用类别 检查对象 抽查对象 检查对象类型 行业领域", 5000),
         Field("method", "检查方式", "method", "text", False,
           "抽查方式 检查方法 方式"),
     ),
@@ -100,9 +100,9 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("department", "所属部门", "department", "text", False,
           _DEPARTMENT),
         Field("areas", "负责区域", "areas", "list", False,
-          _AREAS),
+          _AREAS, 5000),
         Field("specialities", "专业", "specialities", "list", False,
-          _SPECIALITIES),
+          _SPECIALITIES, 5000),
         Field("certificate_expires", "证件有效期至", "certificate expires", "date", False,
           "证件有效期 执法证有效期至 执法证有效期 有效期至 证件到期日期 到期日期 有效期限 有效期"),
         Field("capacity", "承担上限", "capacity", "count", False,
@@ -122,16 +122,16 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("department", "聘任部门", "department", "text", False,
           "聘用部门 聘任单位 聘用单位 " + _DEPARTMENT),
         Field("areas", "服务区域", "areas", "list", False,
-          _AREAS),
+          _AREAS, 5000),
         Field("specialities", "专业", "specialities", "list", False,
-          _SPECIALITIES),
+          _SPECIALITIES, 5000),
         Field("term_ends", "聘期至", "term ends", "date", False,
           "聘期截止 聘期届满日期 聘任期限 聘用到期 聘期 任期至 有效期至 有效期"),
         Field("capacity", "承担上限", "capacity", "count", False,
           _CAPACITY),
         Field("serves", "服务企业", "firms served", "codes", False,
           "服务企业信用代码 服务企业统一社会信用代码 服务企业代码 挂点企业 挂点服务企业 签约企业 "
-          "服务对象"),
+          "服务对象", 5000),
         Field("status", "状态", "status", "person-status", False,
           "专家状态 聘任状态 人员状态"),
     ),

@@ -8,7 +8,7 @@ Severity = Literal["error", "warning"]
 _SHOWN: Final = 200
 
 
-class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One remark. `row` is the number in the file (0: the whole file); an error refuses its row."""
 
     row: int

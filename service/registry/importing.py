@@ -1,12 +1,15 @@
-"""Imports in two steps: check, which changes nothing, and confirm, which takes exactly what was shown.
+"""Importing a file into a registry: check first, show, then confirm. Nothing is written to a registry before the confirmation.
 
-A checked file waits in `import_batch`. Confirming checks the same bytes again within the transaction: if a registry moved in
-between so that a row would now be judged otherwise, it is refused and must be looked at again.
+A confirmation reads the file again and compares with the registry as it is at that moment, under the lock of its kind. If any
+row would now fare otherwise than the person saw, nothing is written. Records are added and changed, never deleted: what
+is absent from a file is only reported, because a closed firm is a status, not a gap.
 """
 
 import asyncio
-from datetime import date
-from typing import Any
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -16,211 +19,277 @@ from service import access_log
 from service.accounts import Staff
 from service.database import Connection
 from service.errors import Conflicting, Denied, Invalid, NotFound
-from service.office import Office
-from service.registry.check import CheckReport, Counts, check_table
+from service.office import Office, as_time
+from service.registry.check import CheckReport, check_table
 from service.registry.findings import Finding
-from service.registry.records import KINDS, Conflict, Expert, Inspector, Item, Kind, Record, Target, record_key
+from service.registry.records import KINDS, RECORD_TYPES, Kind, Record, record_key
 from service.registry.spreadsheet import read_table
-from service.registry.store import read_registries
-from service.registry.table import TableError
-from selection.keys import digest_of
+from service.registry.table import Table, TableError
 
-__all__ = ["ImportView", "check_import", "confirm_import", "read_import", "rejected_rows"]
+__all__ = ["ImportView", "check_import", "confirm_import", "read_import", "read_rejected"]
 
-SHOWN = 1_000  # findings shown; the file of rejected rows holds them all
+SHOWN = 1000  # findings and changes kept for the page; the file of refused rows has them all
+
+TABLES: Final[dict[Kind, tuple[str, tuple[str, ...]]]] = {
+    "targets": ("target", ("id",)),
+    "items": ("item", ("id",)),
+    "inspectors": ("inspector", ("number",)),
+    "experts": ("expert", ("number",)),
+    "conflicts": ("conflict", ("person", "target")),
+}
+_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends"})
+
+
+class RowChange(Struct, frozen=True):
+    """One field of one row that would change."""
+
+    row: int
+    key: str
+    label: str
+    old: str
+    new: str
+
+
+class CheckSummary(Struct, frozen=True):
+    """What a check found, as people see it: at most 1,000 findings and changes, with their true numbers."""
+
+    usable: bool
+    sheet: str
+    encoding: str
+    columns: dict[str, str]
+    ignored_columns: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    findings_total: int
+    changes: tuple[RowChange, ...]
+    changes_total: int
+    absent: tuple[str, ...]
+    absent_total: int
 
 
 class ImportView(Struct, frozen=True):
-    """A checked file as people see it: counts per verdict, findings with row, column, value, reason and mend."""
+    """A checked file; `confirmed_at` is None until someone stands by it. `counts` are numbers of rows."""
 
     id: str
     kind: str
     filename: str
     sha256: str
-    counts: Counts
-    usable: bool
-    columns: dict[str, str]
-    ignored_columns: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    findings_in_all: int
-    absent: int  # registered, but not in the file; they stay
-    confirmed: bool
+    counts: dict[str, int]
+    report: CheckSummary
+    checked_at: str
+    confirmed_at: str | None
 
 
-def _registrar(who: Staff) -> None:
-    if "registrar" not in who.roles:
-        raise Denied("只有登记员可以导入", "only a registrar imports")
+async def check_import(office: Office, who: Staff | None, kind: str, filename: str, content: bytes) -> ImportView:
+    """Keep the file and return what importing it would do; no registry changes. `who` is None on the command line.
 
-
-async def check_import(office: Office, who: Staff, kind: str, filename: str, content: bytes) -> ImportView:
-    """Return what importing `content` would do; the registries stay as they are.
-
-    Raises Invalid for a kind that is none or a file that is no table, Denied if `who` is no registrar.
+    Raises Denied for anyone but a registrar, Invalid for an unknown kind or a file that is no table.
     """
-    _registrar(who)
-    if kind not in KINDS:
-        raise Invalid(f"没有“{kind}”这种名录", f"there is no registry {kind!r}; there are {', '.join(KINDS)}")
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-        version = await _version(connection, kind)
-        report = await _check(connection, kind, filename, content)  # type: ignore[arg-type]
-        id = await connection.fetchval(
-            "INSERT INTO import_batch (kind, filename, sha256, content, counts, checked_by, registry_version)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-            kind, filename[:200], digest_of(content), content, msgspec.json.encode(report.counts).decode(), who.id, version,
-        )  # fmt: skip
-        await access_log.note(connection, who.id, f"check {kind}", filename[:200])
-    return _view(str(id), kind, filename, digest_of(content), report, confirmed=False)
-
-
-async def read_import(office: Office, who: Staff, id: UUID) -> ImportView:
-    """Return a checked file as it would be judged now, or as it was confirmed; NotFound if there is none."""
-    _registrar(who)
+    _check_registrar(who)
+    known = _known_kind(kind)
+    table = await _read(content, filename[:200])
     async with office.pool.acquire() as connection:
-        row = await _batch(connection, id)
-        report = await _check(connection, row["kind"], row["filename"], row["content"])
-    view = _view(str(id), row["kind"], row["filename"], row["sha256"], report, row["confirmed_at"] is not None)
-    if not view.confirmed:
-        return view
-    return msgspec.structs.replace(view, counts=msgspec.json.decode(row["counts"], type=Counts))
+        # One snapshot, so that the version is that of the records compared with.
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            version = await connection.fetchval("SELECT version FROM registry_version WHERE kind = $1", known)
+            report = await _check(connection, known, table)
+        summary, digest, rejected = await asyncio.to_thread(_digest_report, report)
+        async with connection.transaction():
+            id = await connection.fetchval(
+                "INSERT INTO import_batch (kind, filename, sha256, content, counts, report, rejected, verdicts,"
+                " checked_by, checked_at, registry_version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) RETURNING id",
+                known, filename[:200].replace("\0", ""), hashlib.sha256(content).hexdigest(), content,
+                msgspec.json.encode(report.counts).decode(), msgspec.json.encode(summary).decode().replace("\\u0000", ""),
+                rejected, digest, who.id if who else None, office.now(), version,
+            )  # fmt: skip
+            await access_log.note(connection, who.id if who else None, f"check import of {known}", str(id))
+        return await _view(connection, id)
 
 
-async def rejected_rows(office: Office, who: Staff, id: UUID) -> bytes:
-    """Return the refused rows with their reasons as CSV."""
-    _registrar(who)
-    async with office.pool.acquire() as connection:
-        row = await _batch(connection, id)
-        report = await _check(connection, row["kind"], row["filename"], row["content"])
-    return report.rejected_csv()
+async def confirm_import(office: Office, who: Staff | None, id: UUID | str) -> ImportView:
+    """Write the checked file into its registry, all of it or nothing, and return it; confirming again changes nothing.
 
-
-async def confirm_import(office: Office, who: Staff, id: UUID | str) -> ImportView:
-    """Take the accepted rows of a checked file into the registry and return what was taken; again changes nothing.
-
-    Raises Conflicting if the registry moved so that the file would be judged otherwise, Invalid if it is not usable.
+    Raises Denied, NotFound, Invalid for a file that is no such list, Conflicting if the registry changed so that a row
+    would fare otherwise than the check said: check the file again.
     """
-    _registrar(who)
-    batch = UUID(str(id))
-    async with office.pool.acquire() as connection, connection.transaction():
-        row = await _batch(connection, batch, lock=True)
-        kind, checked = row["kind"], msgspec.json.decode(row["counts"], type=Counts)
-        if row["confirmed_at"] is not None:
-            report = await _check(connection, kind, row["filename"], row["content"])
-            view = _view(str(batch), kind, row["filename"], row["sha256"], report, confirmed=True)
-            return msgspec.structs.replace(view, counts=checked)
-        # One import at a time: what is compared with must not move before it is written.
-        version = await connection.fetchval(
-            "SELECT version FROM registry_version WHERE kind = $1 FOR UPDATE", kind
+    _check_registrar(who)
+    async with office.pool.acquire() as connection:
+        found = await connection.fetchrow(
+            "SELECT id, kind, filename, content, confirmed_at FROM import_batch WHERE id = $1", _uuid(id)
         )
-        report = await _check(connection, kind, row["filename"], row["content"])
-        if version != row["registry_version"] and report.counts != checked:
-            raise Conflicting("检查之后名录已变化，请重新检查", "the registry changed since the check; check the file again")
-        if not report.usable:
-            raise Invalid("此文件不能导入", "this file cannot be imported",
-                          tuple(finding.message_zh for finding in report.findings))  # fmt: skip
-        await _write(connection, kind, list(report.accepted()))
-        await connection.execute("UPDATE registry_version SET version = version + 1 WHERE kind = $1", kind)
-        await connection.execute(
-            "UPDATE import_batch SET confirmed_by = $2, confirmed_at = $3 WHERE id = $1", batch, who.id, office.now()
-        )
-        await access_log.note(connection, who.id, f"import {kind}", f"{row['filename']} {checked}")
-    return _view(str(batch), kind, row["filename"], row["sha256"], report, confirmed=True)
+        if found is None:
+            raise NotFound("没有这次导入", "there is no such import")
+        if found["confirmed_at"] is not None:
+            return await _view(connection, found["id"])
+        kind = _known_kind(found["kind"])
+        table = await _read(found["content"], found["filename"])
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM registry_version WHERE kind = $1 FOR UPDATE", kind)
+            row = await connection.fetchrow(
+                "SELECT verdicts, confirmed_at FROM import_batch WHERE id = $1 FOR UPDATE", found["id"]
+            )
+            if row["confirmed_at"] is None:
+                report = await _check(connection, kind, table)
+                _, digest, _ = await asyncio.to_thread(_digest_report, report)
+                if not report.usable:
+                    raise Invalid("文件不能导入", "the file cannot be imported",
+                                  tuple(f"{f.message_zh}{f.mend_zh}" for f in report.findings if f.severity == "error"))  # fmt: skip
+                if digest != row["verdicts"]:
+                    raise Conflicting(
+                        "检查之后名录已变化，导入结果会与所见不同，请重新上传检查",
+                        "the registry changed since the check and rows would fare otherwise; check the file again",
+                    )
+                await _write(connection, kind, report.accepted(), office.now())
+                await connection.execute("UPDATE registry_version SET version = version + 1 WHERE kind = $1", kind)
+                await connection.execute(
+                    "UPDATE import_batch SET confirmed_by = $2, confirmed_at = $3 WHERE id = $1",
+                    found["id"], who.id if who else None, office.now(),
+                )  # fmt: skip
+                await access_log.note(connection, who.id if who else None, f"confirm import of {kind}", str(found["id"]))
+        return await _view(connection, found["id"])
 
 
-async def _version(connection: Connection, kind: str) -> int:
-    version: int = await connection.fetchval("SELECT version FROM registry_version WHERE kind = $1", kind)
-    return version
+async def read_import(office: Office, id: UUID) -> ImportView:
+    """Return an import; NotFound if there is none."""
+    async with office.pool.acquire() as connection:
+        return await _view(connection, id)
 
 
-async def _batch(connection: Connection, id: UUID, lock: bool = False) -> Any:
-    row = await connection.fetchrow("SELECT * FROM import_batch WHERE id = $1" + (" FOR UPDATE" if lock else ""), id)
-    if row is None:
+async def read_rejected(office: Office, id: UUID) -> bytes:
+    """Return the refused rows with reasons and mends as CSV; NotFound if there is no such import."""
+    async with office.pool.acquire() as connection:
+        data: bytes | None = await connection.fetchval("SELECT rejected FROM import_batch WHERE id = $1", id)
+    if data is None:
         raise NotFound("没有这次导入", "there is no such import")
-    return row
+    return data
 
 
-async def _check(connection: Connection, kind: Kind, filename: str, content: bytes) -> CheckReport:
-    registries = await read_registries(connection)
-    existing: dict[str, Record] = {record_key(record): record for record in getattr(registries, kind)}
+def _check_registrar(who: Staff | None) -> None:
+    if who is not None and "registrar" not in who.roles:
+        raise Denied("只有登记员可以导入名录", "only a registrar imports into registries")
+
+
+def _known_kind(kind: str) -> Kind:
+    for known in KINDS:
+        if known == kind:
+            return known
+    raise Invalid(f"没有名录 {kind}", f"there is no registry {kind}; there are {', '.join(KINDS)}")
+
+
+def _uuid(id: UUID | str) -> UUID:
+    try:
+        return id if isinstance(id, UUID) else UUID(id)
+    except ValueError as error:
+        raise NotFound("没有这次导入", "there is no such import") from error
+
+
+async def _read(content: bytes, filename: str) -> Table:
+    try:
+        return await asyncio.to_thread(read_table, content, filename)
+    except TableError as error:
+        raise Invalid(
+            f"{error.message_zh}{error.mend_zh}", f"{error.message_en} {error.mend_en}", (error.message_zh,)
+        ) from error
+
+
+async def _check(connection: Connection, kind: Kind, table: Table) -> CheckReport:
+    existing = await _existing(connection, kind)
     people = targets = None
     if kind in ("conflicts", "experts"):
-        targets = {record.id for record in registries.targets}
+        targets = {row["id"] for row in await connection.fetch("SELECT id FROM target")}
     if kind == "conflicts":
-        people = {record.number for record in (*registries.inspectors, *registries.experts)}
-    try:
-        table = await asyncio.to_thread(read_table, content, filename)
-        return await asyncio.to_thread(
-            check_table, kind, table, existing, known_people=people, known_targets=targets
-        )
-    except TableError as error:
-        raise Invalid(error.message_zh, error.message_en, (error.mend_zh,)) from error
-
-
-def _view(
-    id: str, kind: str, filename: str, sha256: str, report: CheckReport, confirmed: bool
-) -> ImportView:
-    ordered = sorted(report.findings, key=lambda finding: (finding.severity != "error", finding.row))
-    return ImportView(
-        id=id,
-        kind=kind,
-        filename=filename,
-        sha256=sha256,
-        counts=report.counts,
-        usable=report.usable,
-        columns=report.columns,
-        ignored_columns=report.ignored_columns,
-        findings=tuple(ordered[:SHOWN]),
-        findings_in_all=len(ordered),
-        absent=len(report.absent),
-        confirmed=confirmed,
+        rows = await connection.fetch("SELECT number FROM inspector UNION SELECT number FROM expert")
+        people = {row["number"] for row in rows}
+    return await asyncio.to_thread(
+        check_table, kind, table, existing, known_people=people, known_targets=targets
     )
 
 
-_TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    # kind: (table, key columns, further columns in the order of `_row`)
-    "targets": ("target", ("id",), ("name", "area", "sector", "risk_colour", "credit_class", "standardisation",
-                                    "entity_type", "address", "established", "status", "last_inspected")),
-    "items": ("item", ("id",), ("name", "department", "legal_basis", "mandatory", "classes", "method")),
-    "inspectors": ("inspector", ("number",), ("name", "unit", "department", "areas", "specialities",
-                                              "certificate_expires", "capacity", "lead", "status")),
-    "experts": ("expert", ("number",), ("name", "employer", "department", "areas", "specialities", "term_ends",
-                                        "capacity", "serves", "status")),
-    "conflicts": ("conflict", ("person", "target"), ("reason", "evidence")),
-}  # fmt: skip
+def _fields(kind: Kind) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(RECORD_TYPES[kind]))
 
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+async def _existing(connection: Connection, kind: Kind) -> dict[str, Record]:
+    table, key = TABLES[kind]
+    rows = await connection.fetch(f"SELECT {', '.join(_fields(kind))} FROM {table} ORDER BY {', '.join(key)}")  # noqa: S608 (names from TABLES)
+    type = RECORD_TYPES[kind]
+
+    def make() -> dict[str, Record]:
+        records = (type(*map(_from_database, row)) for row in rows)
+        return {record_key(record): record for record in records}
+
+    return await asyncio.to_thread(make)
 
 
-def _row(record: Record) -> tuple[Any, ...]:
-    match record:
-        case Target():
-            return (record.id, record.name, record.area, record.sector, record.risk_colour, record.credit_class,
-                    record.standardisation, record.entity_type, record.address, _day(record.established), record.status,
-                    _day(record.last_inspected))  # fmt: skip
-        case Item():
-            return (record.id, record.name, record.department, record.legal_basis, record.mandatory,
-                    list(record.classes), record.method)  # fmt: skip
-        case Inspector():
-            return (record.number, record.name, record.unit, record.department, list(record.areas),
-                    list(record.specialities), _day(record.certificate_expires), record.capacity, record.lead,
-                    record.status)  # fmt: skip
-        case Expert():
-            return (record.number, record.name, record.employer, record.department, list(record.areas),
-                    list(record.specialities), _day(record.term_ends), record.capacity, list(record.serves),
-                    record.status)  # fmt: skip
-        case Conflict():
-            return (record.person, record.target, record.reason, record.evidence)
+def _from_database(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
-async def _write(connection: Connection, kind: str, records: list[Record]) -> None:
-    """Store new and changed records by COPY into a table of the transaction and one upsert."""
-    table, keys, rest = _TABLES[kind]
-    columns = (*keys, *rest)
-    await connection.execute(f"CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {table} LIMIT 0")
-    await connection.copy_records_to_table("arriving", columns=columns, records=[_row(record) for record in records])
-    changes = ", ".join(f"{column} = excluded.{column}" for column in rest)
+def _to_database(name: str, value: Any) -> Any:
+    if name in _DATES:
+        return None if value is None else date.fromisoformat(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
+    """Return what people see, a digest that changes with the fate of any row, and the file of refused rows."""
+    digest = hashlib.sha256()
+    changes: list[RowChange] = []
+    total = 0
+    for row in report.rows:
+        digest.update(msgspec.json.encode((row.row, row.key, row.verdict, row.record, row.changes)) + b"\n")
+        total += len(row.changes)
+        if len(changes) < SHOWN:
+            changes += [RowChange(row.row, row.key, c.label, c.old, c.new) for c in row.changes]
+    # Errors first: they are what a person must mend.
+    findings = sorted(report.findings, key=lambda f: (f.severity != "error", f.row))
+    summary = CheckSummary(
+        usable=report.usable,
+        sheet=report.table.sheet,
+        encoding=report.table.encoding,
+        columns=report.columns,
+        ignored_columns=report.ignored_columns,
+        findings=tuple(findings[:SHOWN]),
+        findings_total=len(findings),
+        changes=tuple(changes[:SHOWN]),
+        changes_total=total,
+        absent=report.absent[:SHOWN],
+        absent_total=len(report.absent),
+    )
+    return summary, digest.hexdigest(), report.rejected_csv()
+
+
+async def _write(connection: Connection, kind: Kind, records: Iterable[Record], now: datetime) -> None:
+    """Add and change records by COPY into a temporary table and one statement."""
+    table, key = TABLES[kind]
+    names = _fields(kind)
+    rows = await asyncio.to_thread(
+        lambda: [(*(_to_database(name, getattr(record, name)) for name in names), now) for record in records]
+    )
+    columns = (*names, "changed_at")
+    listed, updates = ", ".join(columns), ", ".join(f"{c} = excluded.{c}" for c in columns if c not in key)
+    await connection.execute(f"CREATE TEMPORARY TABLE incoming (LIKE {table}) ON COMMIT DROP")
+    await connection.copy_records_to_table("incoming", columns=columns, records=rows, schema_name="pg_temp")
     await connection.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM arriving"
-        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}, changed_at = now()"
+        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM incoming"  # noqa: S608 (names from TABLES)
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+    )
+
+
+async def _view(connection: Connection, id: UUID) -> ImportView:
+    row = await connection.fetchrow(
+        "SELECT id, kind, filename, sha256, counts, report, checked_at, confirmed_at FROM import_batch WHERE id = $1", id
+    )
+    if row is None:
+        raise NotFound("没有这次导入", "there is no such import")
+    return ImportView(
+        id=str(row["id"]),
+        kind=row["kind"],
+        filename=row["filename"],
+        sha256=row["sha256"],
+        counts=msgspec.json.decode(row["counts"], type=dict[str, int]),
+        report=msgspec.json.decode(row["report"], type=CheckSummary),
+        checked_at=as_time(row["checked_at"]),
+        confirmed_at=as_time(row["confirmed_at"]) if row["confirmed_at"] else None,
     )

@@ -11,6 +11,8 @@ _CANONICAL: Final = re.compile(r"[0-9A-Z._-]{1,64}")
 # Zero-width and direction characters, which come along when text is copied from web pages and chat windows.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# Most cells: letters, digits and CJK characters, with nothing to tidy.
+_PLAIN: Final = re.compile(r"[0-9A-Za-z.()\-\u3001-\u303f\u3400-\u9fff\uff01-\uff5e]*")
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63]")
 _SCIENTIFIC: Final = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
 _SEPARATORS: Final = re.compile(r"[、，,;；|\n]")
@@ -69,7 +71,7 @@ def normalise_text(text: str) -> str:
 
     Full-width brackets and the like are kept; they belong to the registered name of a firm.
     """
-    value = _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+    value = text if _PLAIN.fullmatch(text) else _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
     if value[:1] == "'" and value[1:2] in ("=", "+", "-", "@"):
         value = value[1:]  # the guard our own downloads put before such text
     return "" if value.upper() in _PLACEHOLDERS else unicodedata.normalize("NFC", value)

@@ -1,6 +1,7 @@
 """What a registry holds: targets, items, inspectors, experts and conflicts, as plain values.
 
 Every text field is "" where nothing is known, every date is "YYYY-MM-DD" or None (for an expiry: no end).
+None can be part of a reference cycle, so the garbage collector need not watch a million of them.
 Vocabularies are English words; the tables below give the Chinese label of each word.
 """
 
@@ -31,7 +32,7 @@ CONFLICT_REASONS: Final = {
 }
 
 
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An inspection target (检查对象). `id` is its credit code where it has one."""
 
     id: str
@@ -48,7 +49,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_inspected: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An inspection item (抽查事项). `classes` are the sectors it applies to; empty means every sector."""
 
     id: str
@@ -60,7 +61,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: str = ""
 
 
-class Inspector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Inspector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A certified inspector (执法检查人员). `capacity` counts targets per draw; 0 means no own limit."""
 
     number: str
@@ -75,7 +76,7 @@ class Inspector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: str = "active"
 
 
-class Expert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Expert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A technical expert (专家). `serves` are codes of firms served, each of which is a conflict."""
 
     number: str
@@ -90,7 +91,7 @@ class Expert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: str = "active"
 
 
-class Conflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Conflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One person may not inspect one target (回避). `reason` is a word of CONFLICT_REASONS."""
 
     person: str

@@ -11,7 +11,7 @@ from .fields import FIELDS, Field
 from .findings import WORDINGS, Finding, make_finding
 from .normalise import normalise_text
 from .records import RECORD_TYPES, Kind, Record, conflict_key
-from .table import Table, cell_address
+from .table import CellNote, Table, cell_address
 
 _TARGET_CODES: Final = {("targets", "id"), ("conflicts", "target")}
 
@@ -26,7 +26,11 @@ class ParsedRow(NamedTuple):
 
 def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[str]], ParsedRow]:
     """A function of (row number, cells) for the rows below the header of this table."""
-    plan = [(field, layout.columns[field.name]) for field in FIELDS[kind] if field.name in layout.columns]
+    plan = [
+        (field, layout.columns[field.name], _cell_parser(kind, field))
+        for field in FIELDS[kind]
+        if field.name in layout.columns
+    ]
     keys = ("person", "target") if kind == "conflicts" else (FIELDS[kind][0].name,)
     notes = table.notes
 
@@ -35,24 +39,24 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         findings: list[Finding] = []
         failed = False
         width = len(cells)
-        for field, columns in plan:
+        for field, columns, parse_cell in plan:
             column = columns[0]
             text = cells[column] if column < width else ""
             if len(columns) > 1 and not text.strip():
                 column = next((other for other in columns if other < width and cells[other].strip()), column)
                 text = cells[column] if column < width else ""
-            parsed = _parse_cell(kind, field, text, notes.get((row, column)) if notes else None)
-            values[field.name] = parsed.value
-            for remark in parsed.remarks:
+            value, remarks = parse_cell(text, notes.get((row, column)) if notes else None)
+            values[field.name] = value
+            for remark in remarks:
                 failed |= WORDINGS[remark.code].severity == "error"
-                header = layout.headers[column]
                 address = cell_address(row, column)
-                findings.append(make_finding(row, header, text, remark.code, remark.detail, address))
-            if field.form == "reason" and any(remark.code == "reason-unknown" for remark in parsed.remarks):
-                values["unknown reason"] = normalise_text(text)
-        unknown = values.pop("unknown reason", None)
-        if unknown:
-            stated = values.get("evidence") or ""
+                findings.append(
+                    make_finding(row, layout.headers[column], text, remark.code, remark.detail, address)
+                )
+                if remark.code == "reason-unknown":
+                    values["unknown reason"] = normalise_text(text)
+        if unknown := values.pop("unknown reason", None):
+            stated = values.get("evidence")
             values["evidence"] = f"{unknown}；{stated}" if stated else unknown
         named = [value for name in keys if isinstance(value := values.get(name), str)]
         key = "" if len(named) < len(keys) else conflict_key(*named) if kind == "conflicts" else named[0]
@@ -61,18 +65,28 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
     return parse
 
 
-def _parse_cell(kind: Kind, field: Field, text: str, note: object) -> Parsed:
+def _cell_parser(kind: Kind, field: Field) -> Callable[[str, CellNote | None], Parsed]:
     if field.form == "code":
-        parsed = parse_code(text, note)  # type: ignore[arg-type]
-        if isinstance(parsed.value, str) and (kind, field.name) in _TARGET_CODES:
-            return Parsed(parsed.value, parsed.remarks + credit_remarks(parsed.value))
+        return _parse_target_code if (kind, field.name) in _TARGET_CODES else parse_code
+    parse, limit, form = CELL_PARSERS[field.form], field.limit, field.form
+    required = field.required and form == "text"
+
+    def parse_cell(text: str, note: CellNote | None) -> Parsed:
+        if len(text) > limit and form in ("text", "name", "reason", "list", "codes"):
+            return Parsed(None, (Remark("text-long", str(limit)),))
+        parsed = parse(text)
+        if required and parsed.value == "":
+            return Parsed(None, (Remark("value-missing"),))
         return parsed
-    parsed = CELL_PARSERS[field.form](text)
-    if field.required and parsed.value == "" and field.form == "text":
-        return Parsed(None, (Remark("value-missing"),))
-    if isinstance(parsed.value, str) and len(parsed.value) > field.limit:
-        return Parsed(None, (Remark("text-long", str(field.limit)),))
-    return parsed
+
+    return parse_cell
+
+
+def _parse_target_code(text: str, note: CellNote | None) -> Parsed:
+    value, remarks = parse_code(text, note)
+    if isinstance(value, str):
+        return Parsed(value, remarks + credit_remarks(value))
+    return Parsed(value, remarks)
 
 
 def make_record(kind: Kind, values: Mapping[str, Value], known: Record | None) -> Record:

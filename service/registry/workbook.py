@@ -133,9 +133,9 @@ def _guard_archive(data: bytes, form: str) -> None:
                         if form == "ods" and _repeats(tail + piece):
                             raise _bomb()
                         if sheet:
-                            for cell in _CELL.finditer(tail + piece):
-                                columns.add(cell[1])
-                                rows = max(rows, int(cell[2]))
+                            cells = _CELL.findall(tail + piece)
+                            columns.update([letters for letters, _ in cells])
+                            rows = max(rows, max([int(number) for _, number in cells], default=0))
                         tail = piece[-64:]
                 if sheet:
                     _guard_rectangle(max(map(_column_number, columns), default=0), rows)

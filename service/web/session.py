@@ -6,6 +6,7 @@ browser do, so nothing more is asked.
 """
 
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
@@ -85,7 +86,8 @@ def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
 def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Raise Denied if a browser says that another site's page sent this."""
     origin = connection.headers.get("origin")
-    own = {connection.app.state.config.public_url, f"{connection.url.scheme}://{connection.headers.get('host', '')}"}
+    public = urlsplit(connection.app.state.config.public_url)
+    own = {f"{public.scheme}://{public.netloc}", f"{connection.url.scheme}://{connection.headers.get('host', '')}"}
     if (origin is not None and origin not in own) or connection.headers.get("sec-fetch-site") == "cross-site":
         raise Denied("请求来自其他网站", "the request comes from another site")
 

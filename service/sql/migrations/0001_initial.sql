@@ -34,6 +34,7 @@ CREATE TABLE staff_session (
     created_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX staff_session_of ON staff_session (staff);
 
 CREATE TABLE login_failure (
     login text NOT NULL,
@@ -124,6 +125,9 @@ CREATE TABLE import_batch (
     sha256 text NOT NULL,
     content bytea NOT NULL,
     counts jsonb NOT NULL,
+    report jsonb NOT NULL,  -- what the person who confirms has seen
+    rejected bytea NOT NULL,  -- refused rows with reasons, CSV
+    verdicts text NOT NULL,  -- digest of the fate of every row; confirming writes only if it is still the same
     checked_by bigint REFERENCES staff,
     checked_at timestamptz NOT NULL DEFAULT now(),
     registry_version bigint NOT NULL,  -- what the check compared with; confirming checks again if it moved

@@ -1,0 +1,78 @@
+"""What staff see of draws: where each stands, its documents and its steps. Never what a sealed draw holds."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from service.drafting import read_draft
+from service.frozen import read_draw_row
+from service.office import Office, as_time
+
+__all__ = ["DrawLine", "list_draws", "read_draw", "step_ids"]
+
+
+class DrawLine(Struct, frozen=True):
+    """One draw in a list; `plan` is S, None while it is a draft."""
+
+    id: str
+    state: str
+    title: str
+    task: str
+    plan: str | None
+    instant: str | None
+    opens: str | None
+
+
+async def list_draws(office: Office, before: tuple[int, int, int] | None = None, limit: int = 50) -> list[DrawLine]:
+    """Return up to `limit` draws, newest first, continuing after (year, number, attempt) `before`."""
+    async with office.pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT id, state, title, task, plan, instant, opens FROM draw"
+            " WHERE $1::integer IS NULL OR (year, number, attempt) < ($1, $2, $3)"
+            " ORDER BY year DESC, number DESC, attempt DESC LIMIT $4",
+            *(before or (None, None, None)), limit,
+        )  # fmt: skip
+    return [
+        DrawLine(*row[:5], as_time(row["instant"]) if row["instant"] else None, as_time(row["opens"]) if row["opens"] else None)
+        for row in rows
+    ]
+
+
+async def read_draw(office: Office, draw: str) -> dict[str, Any]:
+    """Return one draw: its line, the draft it began as, its documents in log order, its steps; NotFound."""
+    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        row = await read_draw_row(connection, draw)
+        draft = await read_draft(connection, draw)
+        documents = await connection.fetch(
+            "SELECT sha256, kind, subject, shard, leaf_index, logged_at FROM document WHERE draw = $1 ORDER BY logged_at, leaf_index",
+            draw,
+        )
+        steps = await connection.fetch(
+            "SELECT id, kind, subject, done, withdrawn FROM step WHERE draw = $1 ORDER BY created_at, id", draw
+        )
+    return {
+        "id": row.id,
+        "state": row.state,
+        "title": row.title,
+        "task": row.task,
+        "plan": row.plan,
+        "instant": as_time(row.instant) if row.instant else None,
+        "opens": as_time(row.opens) if row.opens else None,
+        "draft": msgspec.to_builtins(draft),
+        "documents": [
+            {"sha256": d["sha256"], "kind": d["kind"], "subject": d["subject"], "log": d["shard"], "index": d["leaf_index"],
+             "logged_at": as_time(d["logged_at"])}
+            for d in documents
+        ],
+        "steps": [
+            {"id": str(s["id"]), "kind": s["kind"], "subject": s["subject"], "document": s["done"], "withdrawn": s["withdrawn"]}
+            for s in steps
+        ],
+    }  # fmt: skip
+
+
+async def step_ids(office: Office, draw: str) -> set[str]:
+    """Return the ids of all steps of a draw, for telling a new one from one that was there."""
+    async with office.pool.acquire() as connection:
+        return {str(row["id"]) for row in await connection.fetch("SELECT id FROM step WHERE draw = $1", draw)}

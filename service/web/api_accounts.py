@@ -1,0 +1,100 @@
+"""`/api/v1/session` and `/api/v1/staff`: logging in by program, and accounts."""
+
+from litestar import Response, delete, get, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from service.accounts import (
+    Account,
+    change_password,
+    change_staff,
+    create_staff,
+    list_staff,
+    log_in,
+    log_out,
+)
+from service.web.session import ANY_STAFF, PUBLIC, StaffRequest, check_origin, office_of, only, token_of
+
+__all__ = ["ROUTES"]
+
+
+class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
+    login: str
+    password: str
+
+
+class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    login: str
+    name: str
+    password: str
+    roles: tuple[str, ...]
+
+
+class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
+    roles: tuple[str, ...]
+    active: bool
+
+
+class PasswordChange(Struct, frozen=True, forbid_unknown_fields=True):
+    old: str
+    new: str
+
+
+class Session(Struct, frozen=True):
+    """Who is logged in. `token` is only in the answer to logging in."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    csrf: str
+    token: str | None = None
+
+
+@post("/api/v1/session", opt=PUBLIC)
+async def open_session(request: StaffRequest, data: JSONBody[Credentials]) -> Session:
+    """Log in; send `Authorization: Bearer <token>` from now on."""
+    check_origin(request)
+    staff, token, csrf = await log_in(office_of(request), data.login, data.password)
+    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), csrf, token)
+
+
+@get("/api/v1/session", opt=ANY_STAFF, sync_to_thread=False)
+def read_own_session(request: StaffRequest) -> Session:
+    """Who is logged in, with the roles of this moment."""
+    staff = request.user
+    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), request.auth)
+
+
+@delete("/api/v1/session", opt=ANY_STAFF)
+async def end_session(request: StaffRequest) -> None:
+    """Log out."""
+    await log_out(office_of(request), token_of(request) or "")
+
+
+@put("/api/v1/session/password", opt=ANY_STAFF, status_code=204)
+async def put_password(request: StaffRequest, data: JSONBody[PasswordChange]) -> None:
+    """Set one's own password; all one's sessions end."""
+    await change_password(office_of(request), request.user, data.old, data.new)
+
+
+@get("/api/v1/staff", opt=only("administrator", "auditor"))
+async def get_staff(request: StaffRequest) -> list[Account]:
+    """All accounts."""
+    return await list_staff(office_of(request), request.user)
+
+
+@post("/api/v1/staff", opt=only("administrator"))
+async def post_staff(request: StaffRequest, data: JSONBody[NewAccount]) -> Response[Account]:
+    """Create an account."""
+    await create_staff(office_of(request), data.login, data.name, data.password, data.roles, by=request.user)
+    account = Account(data.login, data.name.strip(), data.roles, True)
+    return Response(account, headers={"Location": f"/api/v1/staff/{data.login}"})
+
+
+@put("/api/v1/staff/{login:str}", opt=only("administrator"))
+async def put_staff(request: StaffRequest, login: FromPath[str], data: JSONBody[AccountChange]) -> Account:
+    """Set roles and whether an account is active; its sessions end."""
+    return await change_staff(office_of(request), request.user, login, data.roles, data.active)
+
+
+ROUTES = (open_session, read_own_session, end_session, put_password, get_staff, post_staff, put_staff)

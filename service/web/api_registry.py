@@ -1,0 +1,54 @@
+"""`/api/v1/imports`: a file is checked, looked at, and confirmed."""
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+
+from service.errors import Invalid
+from service.registry.importing import ImportView, check_import, confirm_import, read_import, read_rejected
+from service.registry.table import MAXIMUM_BYTES
+from service.web.session import StaffRequest, office_of, only
+
+__all__ = ["ROUTES"]
+
+FORM_OVERHEAD = 1 << 16  # bytes a multipart form adds to its file
+
+
+@post("/api/v1/imports/{kind:str}", opt=only("registrar"), request_max_body_size=MAXIMUM_BYTES + FORM_OVERHEAD)
+async def post_import(request: StaffRequest, kind: FromPath[str], filename: str = "") -> Response[ImportView]:
+    """Check a file, sent as the body itself or as the part `file` of a form. Nothing is imported yet."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        part = (await request.form()).get("file")
+        if not isinstance(part, UploadFile):
+            raise Invalid("表单中没有文件", "the form has no part `file`")
+        content, filename = await part.read(), filename or part.filename
+    else:
+        content = await request.body()
+    view = await check_import(office_of(request), request.user, kind, filename or kind, content)
+    return Response(view, headers={"Location": f"/api/v1/imports/{view.id}"})
+
+
+@get("/api/v1/imports/{id:uuid}", opt=only("registrar", "auditor"))
+async def get_import(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
+    """What the check found, and whether the file was confirmed."""
+    return await read_import(office_of(request), id)
+
+
+@get("/api/v1/imports/{id:uuid}/rejected.csv", opt=only("registrar", "auditor"))
+async def get_rejected(request: StaffRequest, id: FromPath[UUID]) -> Response[bytes]:
+    """The refused rows with reasons, to be mended and sent again."""
+    return Response(
+        await read_rejected(office_of(request), id), media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="rejected-{id}.csv"'},
+    )  # fmt: skip
+
+
+@post("/api/v1/imports/{id:uuid}/confirm", opt=only("registrar"), status_code=200)
+async def post_confirmation(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
+    """Write the file into its registry: all of it or nothing."""
+    return await confirm_import(office_of(request), request.user, id)
+
+
+ROUTES = (post_import, get_import, get_rejected, post_confirmation)

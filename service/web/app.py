@@ -1,0 +1,88 @@
+"""`create_app`: routes, limits and errors put together; no logic.
+
+    /            public, no session            /api/v1/   programs and scripts of staff
+    /staff/      pages of staff, with session  /log/ …    auditors and monitors: static, cacheable
+
+The caller owns the pool and closes it after the application has ended.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Response, get
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from service.config import Config
+from service.errors import NotFound
+from service.office import Office
+from service.publishing import catch_up
+from service.web import api_accounts, api_draws, api_registry, log, staff
+from service.web.assets import ASSETS
+from service.web.errors import answer_error
+from service.web.middleware import Envelope
+from service.web.session import PUBLIC, authorise, check_every_route, office_of
+
+__all__ = ["create_app"]
+
+BODY_LIMIT = 1 << 20  # bytes; imports have their own
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@get("/assets/{name:str}", opt=PUBLIC, sync_to_thread=False)
+def read_asset(name: str) -> Response[bytes]:
+    """Return a style sheet or image under its hashed name."""
+    asset = ASSETS.get(name)
+    if asset is None:
+        raise NotFound("没有这个文件", "there is no such file")
+    return Response(asset.data, media_type=asset.media_type, headers={"Cache-Control": FOREVER})
+
+
+@get("/healthz", opt=PUBLIC, sync_to_thread=False)
+def health() -> dict[str, str]:
+    """Return that the process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", opt=PUBLIC)
+async def ready(state: State) -> dict[str, str]:
+    """Return that the database answers too; 503 otherwise."""
+    async with state.office.pool.acquire(timeout=3) as connection:
+        await connection.fetchval("SELECT 1", timeout=3)
+    return {"status": "ok"}
+
+
+@asynccontextmanager
+async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
+    await catch_up(app.state.office)
+    yield
+
+
+ROUTES = (
+    read_asset, health, ready,
+    *staff.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
+)  # fmt: skip
+
+
+def create_app(office: Office, config: Config) -> Litestar:
+    """Return the application of one office. AssertionError for a route that does not name its users."""
+    app = Litestar(
+        route_handlers=ROUTES,
+        guards=[authorise],
+        exception_handlers={Exception: answer_error},
+        request_max_body_size=BODY_LIMIT,
+        state=State({"office": office, "config": config}),
+        lifespan=[_finish_what_a_crash_left],
+        # The description only: pages that show it would load scripts from elsewhere.
+        openapi_config=OpenAPIConfig(
+            title="double-random", version="1", path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    check_every_route(app)
+    # Around everything, or an unknown address would be answered without the headers.
+    app.asgi_handler = Envelope(app.asgi_handler, config.public_url.startswith("https:"))
+    return app

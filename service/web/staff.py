@@ -1,0 +1,84 @@
+"""`/staff/`: logging in and out, and where one stands."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from service.accounts import NotLoggedIn, TooManyFailures, log_in, log_out, read_session
+from service.steps import open_steps
+from service.web.assets import render
+from service.web.session import (
+    ANY_STAFF,
+    PUBLIC,
+    StaffRequest,
+    check_origin,
+    end_cookie,
+    office_of,
+    session_cookie,
+    token_of,
+)
+
+__all__ = ["ROUTES", "page", "read_bureau"]
+
+
+async def read_bureau(request: StaffRequest) -> str:
+    """Return the bureau's name for the head of a page; empty before it is set up."""
+    async with office_of(request).pool.acquire() as connection:
+        return await connection.fetchval("SELECT name FROM bureau") or ""
+
+
+async def page(request: StaffRequest, template: str, status_code: int = 200, **values: Any) -> Response[str]:
+    """Return a page for whoever is logged in."""
+    staff, csrf = request.scope.get("user"), request.scope.get("auth") or ""
+    body = render(template, bureau=await read_bureau(request), staff=staff, csrf=csrf, **values)
+    return Response(body, status_code=status_code, media_type="text/html; charset=utf-8")
+
+
+def _next(address: str) -> str:
+    """Return `address` if it is one of our staff pages, their start otherwise: nobody is sent to another site."""
+    plain = address.startswith("/staff/") and not any(c in address for c in "\\\r\n\t") and "//" not in address
+    return address if plain and address != "/staff/login" else "/staff/"
+
+
+@get("/staff/login", opt=PUBLIC)
+async def get_login(request: StaffRequest, next: str = "/staff/") -> Response[Any]:
+    """The form, or straight on for those who are logged in."""
+    token = token_of(request)
+    if token is not None and await read_session(office_of(request), token) is not None:
+        return Redirect(_next(next), status_code=303)
+    return await page(request, "staff/login.html", next=_next(next), login="", problem=None)
+
+
+@post("/staff/login", opt=PUBLIC)
+async def post_login(request: StaffRequest) -> Response[Any]:
+    """Log in: a new session whatever cookie came along, so that nobody can fix one in advance."""
+    check_origin(request)
+    form = await request.form()
+    login, password, next = (str(form.get(name, "")) for name in ("login", "password", "next"))
+    try:
+        _, token, _ = await log_in(office_of(request), login.strip(), password)
+    except (NotLoggedIn, TooManyFailures) as error:
+        status = 429 if isinstance(error, TooManyFailures) else 401
+        return await page(request, "staff/login.html", status, next=_next(next), login=login, problem=error)
+    answer: Response[Any] = Redirect(_next(next), status_code=303)
+    answer.set_cookie(session_cookie(request.app.state.config, token))
+    return answer
+
+
+@post("/staff/logout", opt=ANY_STAFF)
+async def post_logout(request: StaffRequest) -> Response[Any]:
+    """Log out."""
+    await log_out(office_of(request), token_of(request) or "")
+    answer: Response[Any] = Redirect("/staff/login", status_code=303)
+    answer.set_cookie(end_cookie(request.app.state.config))
+    return answer
+
+
+@get("/staff/", opt=ANY_STAFF)
+async def get_home(request: StaffRequest) -> Response[str]:
+    """What waits for the person."""
+    return await page(request, "staff/home.html", steps=await open_steps(office_of(request), request.user))
+
+
+ROUTES = (get_login, post_login, post_logout, get_home)

@@ -1,0 +1,180 @@
+"""A real PostgreSQL, one database per test, fixed keys, a clock that only tests move, and an application to ask.
+
+`DATABASE_URL` names a server to use instead of an embedded one; its role has to be allowed to create databases.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from bureau import testing_only_signer
+from service.accounts import create_staff
+from service.config import Config
+from service.database import migrate, open_pool
+from service.embedded import EmbeddedPostgres
+from service.log import create_log
+from service.office import Office
+
+PASSWORD = "correct horse battery staple"
+
+
+class Clock:
+    """The present, as far as the office knows; only a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, text: str) -> None:
+        self.now = datetime.fromisoformat(text)
+
+    def advance(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+def in_database(dsn: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def execute(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+    else:
+        with EmbeddedPostgres.temporary() as server:
+            yield server.dsn
+
+
+@pytest.fixture(scope="session")
+def template(server_dsn: str) -> Iterator[str]:
+    """The name of a migrated database that every test gets a copy of."""
+    name = f"template_{uuid4().hex}"
+
+    async def make() -> None:
+        await execute(server_dsn, f"CREATE DATABASE {name}")
+        pool = await open_pool(in_database(server_dsn, name), size=1)
+        await migrate(pool)
+        await pool.close()
+
+    asyncio.run(make())
+    yield name
+    asyncio.run(execute(server_dsn, f"DROP DATABASE {name}"))
+
+
+@asynccontextmanager
+async def fresh_database(server_dsn: str, template: str) -> AsyncIterator[str]:
+    """The address of a new database, dropped at the end."""
+    name = f"test_{uuid4().hex}"
+    await execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield in_database(server_dsn, name)
+    finally:
+        await execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
+    async with fresh_database(server_dsn, template) as address:
+        yield address
+
+
+@pytest.fixture
+async def empty_dsn(server_dsn: str) -> AsyncIterator[str]:
+    """The address of a database without any migration."""
+    async with fresh_database(server_dsn, "template1") as address:
+        yield address
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def office(dsn: str, clock: Clock) -> AsyncIterator[Office]:
+    """An office with a bureau and an empty log, keys that are the same in every run, and nobody in it yet."""
+    pool = await open_pool(dsn)
+    made = Office(pool, testing_only_signer("section-lead"), testing_only_signer("log"), clock)
+    await pool.execute("INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局', 'lead')")
+    await create_log(made, "disclose.yunzhou.example/2026")
+    yield made
+    await pool.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        database_url=None, database_password_file=None, data=tmp_path, listen=("127.0.0.1", 8000), public_url="https://t",
+        bureau_key_file=tmp_path / "bureau.pem", log_key_file=tmp_path / "log.pem", publish_dir=tmp_path / "public",
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def browser(app, **options) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app`, whose lifespan is driven by hand in this very loop; Litestar's own client uses another thread."""
+    incoming: asyncio.Queue = asyncio.Queue()
+    outgoing: asyncio.Queue = asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+    task = asyncio.create_task(app(scope, incoming.get, outgoing.put))
+    await incoming.put({"type": "lifespan.startup"})
+    started = await outgoing.get()
+    assert started["type"].endswith("complete"), started
+    try:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://t", **options) as client:
+            yield client
+    finally:
+        await incoming.put({"type": "lifespan.shutdown"})
+        await outgoing.get()
+        await task
+
+
+@pytest.fixture
+async def client(office: Office, config: Config) -> AsyncIterator[httpx.AsyncClient]:
+    from service.web.app import create_app
+
+    async with browser(create_app(office, config)) as found:
+        yield found
+
+
+@pytest.fixture
+def employ(office: Office):
+    """Create accounts: `await employ("wang", "operator", "registrar")`."""
+
+    async def create(login: str, *roles: str) -> int:
+        return await create_staff(office, login, f"{login} 某", PASSWORD, roles)
+
+    return create
+
+
+@pytest.fixture
+def enter(office: Office, client: httpx.AsyncClient, employ):
+    """Create an account with roles, log it in, and return the header that a program sends."""
+
+    async def create_and_log_in(login: str, *roles: str) -> dict[str, str]:
+        await employ(login, *roles)
+        answer = await client.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+    return create_and_log_in
