@@ -110,9 +110,9 @@ class Frozen:
     own_keys: dict[str, str] = field(default_factory=dict)
 
 
-def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of everything a plan can hold)
+def freeze(seed: int, **wishes) -> Frozen:
     """Return a lawful plan of moderate size; `wishes`: sealed, sections, targets, people, apart, tight, last."""
-    r = random.Random(seed)  # noqa: S311 (tests)
+    r = random.Random(seed)
     sections = ["lead", "fire", "market"][: wishes.get("sections", r.choice([1, 1, 2, 3]))]
     sealed = wishes.get("sealed", r.random() < 0.3)
     areas, codes = ["4207", "4211", "4210"], ["boiler", "chemistry"]
@@ -134,7 +134,9 @@ def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of e
                 wishes.get("places", r.choice([4, 8, 12])), digest(disclosures[id]),
             )
         )  # fmt: skip
-    apart = r.sample([(a.id, b.id) for a in people for b in people if a.id < b.id], wishes.get("apart", r.choice([0, 4])))
+    apart = r.sample(
+        [(a.id, b.id) for a in people for b in people if a.id < b.id], wishes.get("apart", r.choice([0, 4]))
+    )
     opened = {}
     for target in r.sample(ids, len(ids) // 4):
         away = tuple(sorted(p.id for p in r.sample(people, r.choice([1, 2]))))
@@ -152,16 +154,22 @@ def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of e
         m = sum(t.stratum == id and t.id in pools.mandatory for t in targets)
         quotas = []
         for section in sections:
-            rule = r.choice([Percent(100, 10), AtLeast(100, 7), Fixed(min(3, n - m)), Percent(2, 1), Fixed(0)])
+            rule = r.choice(
+                [Percent(100, 10), AtLeast(100, 7), Fixed(min(3, n - m)), Percent(2, 1), Fixed(0)]
+            )
             if wishes.get("all"):
                 rule = Fixed(n if counts else n - m)
             quota = state_quota(section, rule, Population(n, m), counts)
             quotas.append(quota)
             if quota.by_lot == 0:
-                exceptions.append(StatedReason(rule="no-chance", subject=f"{id}/{section}", reason="只查必查对象"))
+                exceptions.append(
+                    StatedReason(rule="no-chance", subject=f"{id}/{section}", reason="只查必查对象")
+                )
         if n < 20:
             exceptions.append(StatedReason(rule="small-stratum", subject=id, reason="全市仅此数户"))
-        stated_strata.append(Stratum(id=id, mandatory=m, name=id, population=n, quotas=tuple(quotas), rule="按风险"))
+        stated_strata.append(
+            Stratum(id=id, mandatory=m, name=id, population=n, quotas=tuple(quotas), rule="按风险")
+        )
     items = [
         Item(classes=tuple(sorted(r.sample(classes, r.randint(1, len(classes))))), id=f"item-{s}-{i}", name=f"事项{i}",
              legal_basis="《安全生产法》第六十五条", mandatory=False, section=s)
@@ -171,7 +179,11 @@ def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of e
     area_rule = wishes.get("area_rule", r.choice(["any", "any", "same", "other"]))
     stated_classes = []
     for id in classes:
-        seats = [Seat(codes=tuple(r.choice([[], [], ["boiler"]])), name="检查员", section=s) for s in sections for _ in "ab"]
+        seats = [
+            Seat(codes=tuple(r.choice([[], [], ["boiler"]])), name="检查员", section=s)
+            for s in sections
+            for _ in "ab"
+        ]
         experts = [Seat(codes=(), name="专家", section=sections[0])] if r.random() < 0.7 else []
         rules = tuple(
             SectionItems(optional=r.randint(0, sum(id in i.classes and i.section == s and not i.mandatory for i in items)),
@@ -186,12 +198,16 @@ def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of e
                        for n in range(1, len(list_) + 1)]  # fmt: skip
     nonce = hexed(seed, "nonce")
     contributors: list = [
-        NonceCommitment(commitment=nonce_commitment("yunzhou", seed + 1, 1, nonce), custodian="公证处", label="bureau")
+        NonceCommitment(
+            commitment=nonce_commitment("yunzhou", seed + 1, 1, nonce), custodian="公证处", label="bureau"
+        )
     ]
     lines, own_keys = [f"nonce:bureau:{nonce}"], {}
     for number in range(r.choice([0, 2, 3])):
         label, key = f"witness-{number}", f"witness-{number}" if r.random() < 0.5 else None
-        person = digest(make_disclosure(bytes(16), "person", {"certificate": "", "name": label, "unit": "监察"}))
+        person = digest(
+            make_disclosure(bytes(16), "person", {"certificate": "", "name": label, "unit": "监察"})
+        )
         contributors.append(
             Witness(body=f"单位{number}", key=public_text(key) if key else None, label=label, person=person)
         )
@@ -202,7 +218,9 @@ def freeze(seed: int, **wishes) -> Frozen:  # noqa: C901, PLR0915 (one list of e
     last = wishes.get("last", r.choice(["dice", "public"]))
     if last == "dice":
         throwers = tuple(
-            Thrower(body=f"掷骰单位{n}", key=None, label=f"thrower-{n}", person=digest(disclosures[people[n].id]))
+            Thrower(
+                body=f"掷骰单位{n}", key=None, label=f"thrower-{n}", person=digest(disclosures[people[n].id])
+            )
             for n in range(3)
         )
         contributors.append(Dice(digits=60, throwers=throwers))
@@ -304,7 +322,7 @@ class Bureau:
             paper = label not in f.own_keys
             document = Contribution(
                 actors=roles("operator", "confirmer") if paper else (),
-                form=hexed("form", label) if paper and not late or label == "dice" else None,
+                form=hexed("form", label) if (paper and not late) or label == "dice" else None,
                 given_at=INSTANT if late else "2026-11-23T03:00:00Z", id=plan.id, label=label, line=line, plan=self.s,
             )  # fmt: skip
             (self.after if late else self.before).append(document)
@@ -351,7 +369,7 @@ class Bureau:
     def decide(self) -> list:
         f, made = self.frozen, []
         standing = standing_after_draw(f.plan, f.pools, self.transcript)
-        r = random.Random(self.s)  # noqa: S311
+        r = random.Random(self.s)
         for _ in range(self.events):
             if not standing.targets:
                 break

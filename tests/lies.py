@@ -1,7 +1,7 @@
 """What a dishonest bureau can do: every lie is signed and logged as properly as the truth.
 
-`LIES` maps a name to a lie: `tell(seed, **wishes)` returns the bundle, `step` is the first step that must fail, with the
-policy of `policy_bytes("audit")` unless `policy` says otherwise. docs/spec/bundle.md, "What fails where".
+`LIES` maps a name to a lie: `tell(seed, **wishes)` returns the bundle, `step` is the first step that must fail with
+the policy of `policy_bytes("audit")`. docs/spec/bundle.md, "What fails where".
 """
 
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from unittest import mock
 
+from bureau import QUORUM_TIME, Bureau, MemoryLog, actor, freeze, hexed, roles, testing_only_signer
 from msgspec.structs import replace
 
-from bureau import QUORUM_TIME, Bureau, MemoryLog, actor, freeze, hexed, roles, testing_only_signer
 from disclosure.blob import refer
 from disclosure.checkpoint import add_cosignature, cosign_checkpoint
 from disclosure.document import (
@@ -43,7 +43,7 @@ LIES: dict[str, Lie] = {}
 
 
 def lie(step: int, **fixed):
-    """Register a lie: `cheat(bureau)` changes an honest bureau whose draw is complete, or returns other bundle bytes."""
+    """Register a lie: `cheat(bureau)` changes an honest bureau, or returns the bytes of another bundle."""
 
     def register(cheat):
         def tell(seed: int, **wishes) -> bytes:
@@ -57,9 +57,17 @@ def lie(step: int, **fixed):
 
 
 def honest(seed: int, events: int = 0, opening: bool = True, **wishes) -> Bureau:
-    """Return a bureau whose draw is complete, has optional items, reserves, and opens conflicts (and more if asked)."""
-    wishes = {"area_rule": "any", "places": 12, "sealed": False, "last": "dice", "sections": 1, "targets": 40,
-              "apart": 0, **wishes}  # fmt: skip
+    """Return a bureau whose draw is complete, has optional items and reserves, and opens conflicts."""
+    wishes = {
+        "area_rule": "any",
+        "places": 12,
+        "sealed": False,
+        "last": "dice",
+        "sections": 1,
+        "targets": 40,
+        "apart": 0,
+        **wishes,
+    }
     asks = [wishes.pop(name, False) for name in ("witnesses", "moves")]
     for attempt in range(200):
         bureau = Bureau(freeze(1000 * seed + attempt, **wishes), events, opening, QUORUM_TIME)
@@ -153,12 +161,17 @@ def signature_of_other_bytes(bureau):
 @lie(2)
 def one_person_in_two_roles(bureau):
     one = actor("operator")
-    _later(bureau, DrawOutcome, actors=(ActorRole(id=one, role="operator"), ActorRole(id=one, role="confirmer")))
+    _later(
+        bureau, DrawOutcome, actors=(ActorRole(id=one, role="operator"), ActorRole(id=one, role="confirmer"))
+    )
 
 
 @lie(2, events=1)
 def reviewer_was_operator(bureau):
-    who = (ActorRole(id=actor("operator"), role="reviewer"), ActorRole(id=actor("confirmer"), role="confirmer"))
+    who = (
+        ActorRole(id=actor("operator"), role="reviewer"),
+        ActorRole(id=actor("confirmer"), role="confirmer"),
+    )
     _later(bureau, Replacement, actors=who)
 
 
@@ -333,8 +346,14 @@ def rehearsal(bureau):
 
 
 def _void(bureau):
-    return DrawVoid(actors=roles("confirmer", "approver"), id=bureau.frozen.plan.id, plan=bureau.s, reason="plan-error",
-                    statement="作废", voided_at="2026-11-24T02:10:00Z")  # fmt: skip
+    return DrawVoid(
+        actors=roles("confirmer", "approver"),
+        id=bureau.frozen.plan.id,
+        plan=bureau.s,
+        reason="plan-error",
+        statement="作废",
+        voided_at="2026-11-24T02:10:00Z",
+    )
 
 
 @lie(9)
@@ -371,8 +390,13 @@ def bundle_id(bureau):
 @lie(9, sealed=True)
 def open_outcome_of_a_sealed_plan(bureau):
     opening = bureau.later.pop()
-    shown = {name: getattr(opening, name) for name in ("contributions", "draw_key", "id", "opened", "plan", "result")}
-    bureau.later = [DrawOutcome(actors=roles("operator", "confirmer"), drawn_at="2026-11-24T02:05:00Z", **shown)]
+    shown = {
+        name: getattr(opening, name)
+        for name in ("contributions", "draw_key", "id", "opened", "plan", "result")
+    }
+    bureau.later = [
+        DrawOutcome(actors=roles("operator", "confirmer"), drawn_at="2026-11-24T02:05:00Z", **shown)
+    ]
 
 
 @lie(9, events=2, moves=True)
@@ -506,7 +530,9 @@ def thin_seat_unstated(bureau):
     people = [replace(p, places=12) if p in keep else p for p in people]
     frozen.pools = replace(frozen.pools, people=people)
     frozen.blobs["people"] = format_people(people)
-    frozen.plan = replace(frozen.plan, exceptions=tuple(e for e in frozen.plan.exceptions if e.rule != "thin-seat"))
+    frozen.plan = replace(
+        frozen.plan, exceptions=tuple(e for e in frozen.plan.exceptions if e.rule != "thin-seat")
+    )
     _blobs(bureau)
 
 
@@ -597,7 +623,7 @@ def result_with_the_key_of_another_stage(bureau):
 
 @lie(15)
 def drawn_firm_swapped(bureau):
-    """The first firm drawn by lot gives way to the reserve of its stratum, in the order and among the targets."""
+    """The first firm drawn by lot gives way to the reserve of its stratum, wherever it stands."""
     at = _position(bureau, lambda target: target.rank)
     drawn = bureau.transcript.targets[at]
     strata = []
@@ -685,7 +711,9 @@ def conflict_added(bureau):
 def conflict_person_left_out(bureau):
     """One more person is kept away than was committed; the salt is the true one."""
     row = bureau.opened[0]
-    more = tuple(sorted({*row.people, max(p.id for p in bureau.frozen.pools.people if p.id not in row.people)}))
+    more = tuple(
+        sorted({*row.people, max(p.id for p in bureau.frozen.pools.people if p.id not in row.people)})
+    )
     _open(bureau, [replace(row, people=more), *bureau.opened[1:]])
 
 
@@ -718,10 +746,11 @@ def team_in_another_order(bureau):
 def teams_said_impossible(bureau):
     targets = tuple(replace(t, inspectors=(), experts=()) for t in bureau.transcript.targets)
     bureau.transcript = replace(
-        bureau.transcript, targets=targets,
+        bureau.transcript,
+        targets=targets,
         inspectors=replace(bureau.transcript.inspectors, outcome="SEARCH_LIMIT"),
         experts=replace(bureau.transcript.experts, outcome="NOT_RUN"),
-    )  # fmt: skip
+    )
     bureau.outcome()
 
 
@@ -738,7 +767,11 @@ def _events(bureau, change) -> None:
             document = replace(document, events=tuple(change(event) for event in document.events))  # noqa: PLW2901
             key = bureau.transcript.draw_key
             for event in document.events:
-                at = next(n for n, d in enumerate(later) if isinstance(d, SealedEvent) and d.sequence == event.sequence)
+                at = next(
+                    n
+                    for n, d in enumerate(later)
+                    if isinstance(d, SealedEvent) and d.sequence == event.sequence
+                )
                 later[at] = replace(later[at], commitment=sealed_commitment(key, format_canonical(event)))
         later.append(document)
     bureau.later = later
@@ -794,7 +827,9 @@ def name_of_somebody_not_drawn(bureau):
     witnesses = {t.person for c in bureau.frozen.plan.contributors if isinstance(c, Dice) for t in c.throwers}
     idle = [p for p in bureau.frozen.pools.people if p.id not in chosen and p.digest not in witnesses]
     value = {"certificate": "", "name": "无人", "unit": "无"}
-    bureau.names = lambda: [bureau.frozen.disclosures[p.id] for p in idle[:1]] or [make_disclosure(bytes(16), "person", value)]
+    bureau.names = lambda: (
+        [bureau.frozen.disclosures[p.id] for p in idle[:1]] or [make_disclosure(bytes(16), "person", value)]
+    )
 
 
 @lie(21, sealed=True)

@@ -14,15 +14,44 @@ PURE = [
     for path in (*FILES["selection"], *FILES["disclosure"])
     if "command" not in path.relative_to(ROOT).parts and path.name != "__main__.py"
 ]
-# Clock, entropy, files, sockets, processes, threads: what would make an answer depend on when or where it is asked.
+# Clock, entropy, files, sockets, processes, threads: what makes an answer depend on when or where it is asked.
 IMPURE = frozenset(
-    ("time", "datetime", "zoneinfo", "random", "secrets", "uuid", "os", "io", "pathlib", "shutil", "tempfile", "glob", "socket",
-     "ssl", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess", "urllib", "http", "logging", "sys", "signal",
-     "locale", "getpass", "platform", "pickle", "ctypes", "importlib")
-)  # fmt: skip
+    (
+        "time",
+        "datetime",
+        "zoneinfo",
+        "random",
+        "secrets",
+        "uuid",
+        "os",
+        "io",
+        "pathlib",
+        "shutil",
+        "tempfile",
+        "glob",
+        "socket",
+        "ssl",
+        "asyncio",
+        "threading",
+        "multiprocessing",
+        "concurrent",
+        "subprocess",
+        "urllib",
+        "http",
+        "logging",
+        "sys",
+        "signal",
+        "locale",
+        "getpass",
+        "platform",
+        "pickle",
+        "ctypes",
+        "importlib",
+    )
+)
 OUTSIDE = {"selection": {"msgspec"}, "disclosure": {"msgspec", "cryptography"}}
 
-# Inside `selection`, from what knows nothing to what knows the whole draw. A module imports from layers above it only.
+# Inside `selection`, from what knows nothing to what knows the whole draw. A module imports from layers above only.
 LAYERS = (
     {"errors", "forms", "canonical", "keys"},
     {"plan", "pool"},
@@ -46,7 +75,12 @@ def imports(path: Path) -> set[str]:
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parts = path.relative_to(ROOT).parts
-            module = ".".join((*(parts[: len(parts) - node.level] if node.level else ()), *([node.module] if node.module else [])))
+            module = ".".join(
+                (
+                    *(parts[: len(parts) - node.level] if node.level else ()),
+                    *([node.module] if node.module else []),
+                )
+            )
             found.add(module)
             found.update(f"{module}.{alias.name}" for alias in node.names)
     return found
@@ -84,7 +118,16 @@ def test_pure_module_touches_no_clock_entropy_file_or_network(path):
         place = f"line {getattr(node, 'lineno', 0)}"
         assert not isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith), place
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in {"open", "print", "input", "eval", "exec", "hash", "__import__", "breakpoint"}, place
+            assert node.func.id not in {
+                "open",
+                "print",
+                "input",
+                "eval",
+                "exec",
+                "hash",
+                "__import__",
+                "breakpoint",
+            }, place
 
 
 def test_selection_hashes_in_one_module():

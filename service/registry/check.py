@@ -60,6 +60,8 @@ class Counts(msgspec.Struct, frozen=True):
 class CheckReport(msgspec.Struct, frozen=True):
     """The preview of an import. `usable` is false where the file as a whole cannot be imported.
 
+    Then every row that is not blank counts as refused, its header too, since none was made out.
+
     `absent` are the keys registered but not in the file, in the order of `existing`.
     """
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Response, get, post, put
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from service import steps
@@ -43,7 +43,7 @@ def _order(draw: str) -> tuple[int, int, int]:
 @get("/api/v1/draws", opt=ANY_STAFF)
 async def get_draws(
     request: StaffRequest,
-    before: str | None = None,
+    before: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> list[DrawLine]:
     """Draws, newest first; `before` is the id of the last one seen."""
@@ -111,7 +111,7 @@ async def post_withdrawal(request: StaffRequest, step: FromPath[UUID]) -> None:
 
 @get("/api/v1/draws/{draw:str}/contributions/{label:str}", opt=PUBLIC)
 async def get_contribution_to_sign(
-    request: StaffRequest, draw: DrawId, label: FromPath[str], digits: str, form: str | None = None
+    request: StaffRequest, draw: DrawId, label: FromPath[str], digits: FromQuery[str], form: FromQuery[str | None] = None
 ) -> dict[str, str]:
     """The bytes a witness with their own key would sign now."""
     return await to_sign(office_of(request), draw, label, digits, form)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from service.errors import Invalid
 from service.registry.importing import ImportView, check_import, confirm_import, read_import, read_rejected
@@ -17,7 +17,7 @@ FORM_OVERHEAD = 1 << 16  # bytes a multipart form adds to its file
 
 
 @post("/api/v1/imports/{kind:str}", opt=only("registrar"), request_max_body_size=MAXIMUM_BYTES + FORM_OVERHEAD)
-async def post_import(request: StaffRequest, kind: FromPath[str], filename: str = "") -> Response[ImportView]:
+async def post_import(request: StaffRequest, kind: FromPath[str], filename: FromQuery[str] = "") -> Response[ImportView]:
     """Check a file, sent as the body itself or as the part `file` of a form. Nothing is imported yet."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         part = (await request.form()).get("file")
@@ -40,7 +40,7 @@ async def get_import(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
 async def get_rejected(request: StaffRequest, id: FromPath[UUID]) -> Response[bytes]:
     """The refused rows with reasons, to be mended and sent again."""
     return Response(
-        await read_rejected(office_of(request), id), media_type="text/csv; charset=utf-8",
+        await read_rejected(office_of(request), id), media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="rejected-{id}.csv"'},
     )  # fmt: skip
 

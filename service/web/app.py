@@ -9,10 +9,11 @@ The caller owns the pool and closes it after the application has ended.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 
 from service.config import Config
 from service.errors import NotFound
@@ -32,7 +33,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 @get("/assets/{name:str}", opt=PUBLIC, sync_to_thread=False)
-def read_asset(name: str) -> Response[bytes]:
+def read_asset(name: FromPath[str]) -> Response[bytes]:
     """Return a style sheet or image under its hashed name."""
     asset = ASSETS.get(name)
     if asset is None:
@@ -77,8 +78,9 @@ def create_app(office: Office, config: Config) -> Litestar:
         lifespan=[_finish_what_a_crash_left],
         # The description only: pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(
-            title="double-random", version="1", path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-        ),
+            title="double-random", version="1", render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            openapi_router=Router("/api/v1", route_handlers=[], opt=PUBLIC),
+        ),  # fmt: skip
         logging_config=None,
         debug=False,
     )

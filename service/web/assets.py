@@ -30,8 +30,7 @@ def _read_assets(folder: Path) -> dict[str, Asset]:
         data = path.read_bytes()
         name = f"{path.stem}.{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}"
         kind = mimetypes.types_map.get(path.suffix, "application/octet-stream")
-        charset = "; charset=utf-8" if kind.startswith("text/") else ""
-        found[path.relative_to(folder).as_posix()] = Asset(name, kind + charset, data)
+        found[path.relative_to(folder).as_posix()] = Asset(name, kind, data)
     return found
 
 

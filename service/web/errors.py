@@ -109,7 +109,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return Redirect("/staff/login", query_params={"next": request.url.path})
         return Response(
             render("error.html", problem=problem), status_code=problem.status, headers=headers,
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
         )  # fmt: skip
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

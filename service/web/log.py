@@ -42,7 +42,7 @@ async def get_checkpoint(request: StaffRequest, shard: Shard) -> Response[bytes]
         newest = await read_newest_checkpoint(connection, shard)
     if newest is None:
         raise _missing(f"checkpoint of {shard[:100]}")
-    return _answer(newest[1], "text/plain; charset=utf-8", "public, max-age=5")
+    return _answer(newest[1], "text/plain", "public, max-age=5")
 
 
 @get("/log/{shard:str}/tile/{path:path}", opt=PUBLIC)
@@ -88,7 +88,7 @@ async def get_document(request: StaffRequest, file: FromPath[str]) -> Response[b
         raise _missing(file[:100])
     async with office_of(request).pool.acquire() as connection, connection.transaction(readonly=True):
         if form == "tlog-proof":
-            return _answer(await build_proof(connection, sha256), "text/plain; charset=utf-8", FOREVER)
+            return _answer(await build_proof(connection, sha256), "text/plain", FOREVER)
         stored = await read_document(connection, sha256)
     if stored is None:
         raise _missing(file)
@@ -106,7 +106,7 @@ async def get_blob(request: StaffRequest, sha256: FromPath[str]) -> Response[byt
             data = await connection.fetchval("SELECT data FROM blob WHERE sha256 = $1 AND public", sha256)
     if data is None:
         raise _missing(f"blob {sha256[:64]}")
-    return _answer(data, "text/plain; charset=utf-8", FOREVER, sha256)
+    return _answer(data, "text/plain", FOREVER, sha256)
 
 
 @get("/policy", opt=PUBLIC)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from service.accounts import NotLoggedIn, TooManyFailures, log_in, log_out, read_session
@@ -32,7 +33,7 @@ async def page(request: StaffRequest, template: str, status_code: int = 200, **v
     """Return a page for whoever is logged in."""
     staff, csrf = request.scope.get("user"), request.scope.get("auth") or ""
     body = render(template, bureau=await read_bureau(request), staff=staff, csrf=csrf, **values)
-    return Response(body, status_code=status_code, media_type="text/html; charset=utf-8")
+    return Response(body, status_code=status_code, media_type="text/html")
 
 
 def _next(address: str) -> str:
@@ -42,7 +43,7 @@ def _next(address: str) -> str:
 
 
 @get("/staff/login", opt=PUBLIC)
-async def get_login(request: StaffRequest, next: str = "/staff/") -> Response[Any]:
+async def get_login(request: StaffRequest, next: FromQuery[str] = "/staff/") -> Response[Any]:
     """The form, or straight on for those who are logged in."""
     token = token_of(request)
     if token is not None and await read_session(office_of(request), token) is not None:

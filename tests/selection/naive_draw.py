@@ -1,7 +1,7 @@
 """A second way to teams, written from docs/spec/draw.md 5 alone: no cleverness, every flow from scratch.
 
-`naive` is DRAW with FILLABLE as a general maximum flow; `brute` the lexicographically first complete assignment by
-trying all of them. Both take seats as (target, number, candidates).
+`naive` is DRAW with FILLABLE as a general maximum flow; `brute` the lexicographically first complete assignment
+by trying all of them. Both take seats as (target, number, candidates).
 """
 
 from collections import defaultdict, deque
@@ -12,7 +12,7 @@ def clash(apart, person, others):
 
 
 def max_flow(edges):
-    """Edmonds-Karp from "source" to "sink"; return the flow's value and what the source reaches in the residual network."""
+    """Edmonds-Karp from "source" to "sink"; return the flow and what the source reaches in the residual network."""
     residual, neighbours = defaultdict(int), defaultdict(list)
     for (a, b), capacity in edges.items():
         residual[a, b] += capacity
@@ -52,7 +52,11 @@ def naive(seats, places, apart, mates, limit=None):
             t, _, candidates = seats[j]
             edges["source", ("seat", j)] = 1
             for p in candidates:
-                if p not in of_target(t) and not clash(apart, p, of_target(t)) and not clash(apart, p, mates.get(t, ())):
+                if (
+                    p not in of_target(t)
+                    and not clash(apart, p, of_target(t))
+                    and not clash(apart, p, mates.get(t, ()))
+                ):
                     edges[("seat", j), ("pair", t, p)] = 1
                     edges[("pair", t, p), ("person", p)] = 1
                     edges[("person", p), "sink"] = left[p]
@@ -65,12 +69,23 @@ def naive(seats, places, apart, mates, limit=None):
         reached = network(0)[1]
         order = list(dict.fromkeys(t for t, _, _ in seats))
         people = sorted(x[1] for x in reached if x[0] == "person")
-        pairs = sorted(((x[1], x[2]) for x in reached if x[0] == "pair" and x[2] not in people),
-                       key=lambda pair: (order.index(pair[0]), pair[1]))  # fmt: skip
+        pairs = sorted(
+            ((x[1], x[2]) for x in reached if x[0] == "pair" and x[2] not in people),
+            key=lambda pair: (order.index(pair[0]), pair[1]),
+        )
         short_seats = [(seats[j][0], seats[j][1]) for j in range(n) if ("seat", j) in reached]
         supply = sum(left[p] for p in people) + len(pairs)
-        return "IMPOSSIBLE", (), {"seats": short_seats, "people": [(p, left[p]) for p in people], "pairs": pairs,
-                                  "supply": supply, "short": len(short_seats) - supply}  # fmt: skip
+        return (
+            "IMPOSSIBLE",
+            (),
+            {
+                "seats": short_seats,
+                "people": [(p, left[p]) for p in people],
+                "pairs": pairs,
+                "supply": supply,
+                "short": len(short_seats) - supply,
+            },
+        )
     i, position, nodes = 1, [0] * (n + 2), 0
     while i <= n:
         t, _, candidates = seats[i - 1]

@@ -1,14 +1,14 @@
-"""The draw as a whole: same values, same bytes; every rule of the plan holds in every outcome (docs/spec/draw.md)."""
+"""The draw as a whole: same values, same bytes; every rule holds in every outcome (docs/spec/draw.md)."""
 
 import hashlib
 import random
 from collections import Counter
 
 import pytest
-from msgspec.structs import replace
-
 from bureau import freeze, hexed
+from msgspec.structs import replace
 from naive_draw import naive
+
 from selection import keys
 from selection.contribution import check_contributions
 from selection.draw import draw
@@ -36,9 +36,12 @@ def candidates(frozen, seat, role, target):
     return {
         p.id
         for p in frozen.pools.people
-        if p.role == role and p.section == seat.section and set(seat.codes) <= set(p.codes) and p.id not in away
+        if p.role == role
+        and p.section == seat.section
+        and set(seat.codes) <= set(p.codes)
+        and p.id not in away
         and (rule == "any" or (target.area in p.areas) == (rule == "same"))
-    }  # fmt: skip
+    }
 
 
 def stage_seats(frozen, transcript, role):
@@ -88,7 +91,9 @@ def test_one_persons_conflicts_move_neither_targets_nor_items(seed):
     more = {t.id: frozen.pools.conflicts.get(t.id, frozenset()) | {person} for t in frozen.pools.targets}
     other = draw(frozen.plan, replace(frozen.pools, conflicts=more), frozen.lines)
     assert other.strata == transcript.strata
-    assert [(t.id, t.items, t.sections) for t in other.targets] == [(t.id, t.items, t.sections) for t in transcript.targets]
+    assert [(t.id, t.items, t.sections) for t in other.targets] == [
+        (t.id, t.items, t.sections) for t in transcript.targets
+    ]
     assert all(person not in (*t.inspectors, *t.experts) for t in other.targets)
 
 
@@ -99,7 +104,10 @@ def test_every_seat_rule_holds(seed):
     classes = {c.id: c for c in frozen.plan.classes}
     for drawn in transcript.targets:
         firm, team = firms[drawn.id], (*drawn.inspectors, *drawn.experts)
-        for role, stage, people in (("inspector", transcript.inspectors, drawn.inspectors), ("expert", transcript.experts, drawn.experts)):
+        for role, stage, people in (
+            ("inspector", transcript.inspectors, drawn.inspectors),
+            ("expert", transcript.experts, drawn.experts),
+        ):
             declared = classes[firm.class_]
             seats = declared.inspector_seats if role == "inspector" else declared.expert_seats
             seats = [seat for seat in seats if seat.section in drawn.sections]
@@ -130,7 +138,9 @@ def test_teams_are_those_of_draw_as_written(seed):
         assert (found.supply, found.short) == (certificate["supply"], certificate["short"])
     if outcome == "COMPLETE":
         mates = {t.id: t.inspectors for t in transcript.targets}
-        outcome, people, _ = naive(stage_seats(frozen, transcript, "expert"), places, frozen.pools.apart, mates)
+        outcome, people, _ = naive(
+            stage_seats(frozen, transcript, "expert"), places, frozen.pools.apart, mates
+        )
         assert transcript.experts.outcome == outcome
         assert [p for t in transcript.targets for p in t.experts] == list(people)
 
@@ -147,7 +157,9 @@ def test_items_are_all_obliged_ones_and_the_first_optional_ones(seed):
         for rule in class_.items:
             own = [id for id in ordered if any(i.id == id and i.section == rule.section for i in usable)]
             chosen.update(own[: rule.optional] if rule.section in drawn.sections else [])
-        assert list(drawn.items) == sorted(i.id for i in usable if i.mandatory) + [id for id in ordered if id in chosen]
+        assert list(drawn.items) == sorted(i.id for i in usable if i.mandatory) + [
+            id for id in ordered if id in chosen
+        ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -168,7 +180,10 @@ def test_seeds_reach_every_kind_of_draw():
         met["mandatory"] += bool(frozen.pools.mandatory)
         met["apart"] += bool(frozen.pools.apart)
         met[frozen.plan.area_rule] += 1
-    assert all(met[what] >= 3 for what in ("COMPLETE", "IMPOSSIBLE", "sections", "mandatory", "apart", "any", "same", "other"))
+    assert all(
+        met[what] >= 3
+        for what in ("COMPLETE", "IMPOSSIBLE", "sections", "mandatory", "apart", "any", "same", "other")
+    )
 
 
 def test_a_bad_line_stops_the_draw():
@@ -204,7 +219,9 @@ def test_every_firm_has_the_stated_chance():
         drawn.update(chosen)
         first[chosen[0]] += 1
     assert chi_square([first[id] for id in ids], 100) < 43.8  # 19 degrees of freedom
-    assert chi_square([drawn[id] for id in ids], 300) * 19 / 17 < 43.8  # without replacement: variance (1 - 3/20)·20/19
+    assert (
+        chi_square([drawn[id] for id in ids], 300) * 19 / 17 < 43.8
+    )  # without replacement: variance (1 - 3/20)·20/19
 
 
 def test_draws_of_a_plan_are_fair_over_its_dice():
@@ -216,7 +233,11 @@ def test_draws_of_a_plan_are_fair_over_its_dice():
         transcript = draw(frozen.plan, frozen.pools, [*frozen.lines[:-1], line])
         counts.update(t.id for t in transcript.targets if t.rank)
     for stratum in frozen.plan.strata:
-        free = [t.id for t in frozen.pools.targets if t.stratum == stratum.id and t.id not in frozen.pools.mandatory]
+        free = [
+            t.id
+            for t in frozen.pools.targets
+            if t.stratum == stratum.id and t.id not in frozen.pools.mandatory
+        ]
         by_lot = max(quota.by_lot for quota in stratum.quotas)
         if 0 < by_lot < len(free):
             share = by_lot / len(free)

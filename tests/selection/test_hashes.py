@@ -1,4 +1,4 @@
-"""Every hash of a draw is the hash of the bytes the specification writes down (docs/spec/draw.md 1, 2, 8; pools.md 6)."""
+"""Every hash of a draw is over the bytes the specification writes down (draw.md 1, 2, 8; pools.md 6)."""
 
 import hashlib
 import shutil
@@ -20,9 +20,15 @@ WRITTEN = {
         f"double-random/1\nkey\n{S}\nnonce:bureau:{NONCE}\nwitness:w-1:0123456789\n{LINE}\n",
     ),
     "stage": (keys.stage_key(KEY, "targets"), f"double-random/1\nstage\n{KEY}\ntargets\n"),
-    "stage of one target": (keys.stage_key(KEY, "items/9142X"), f"double-random/1\nstage\n{KEY}\nitems/9142X\n"),
+    "stage of one target": (
+        keys.stage_key(KEY, "items/9142X"),
+        f"double-random/1\nstage\n{KEY}\nitems/9142X\n",
+    ),
     "ticket": (keys.ticket(KEY, "91420100MA4KABCD1X"), f"{KEY}:91420100MA4KABCD1X"),
-    "nonce": (keys.nonce_commitment("yunzhou", 12, 1, NONCE), f"double-random/1\nnonce\nyunzhou\n12\n1\n{NONCE}\n"),
+    "nonce": (
+        keys.nonce_commitment("yunzhou", 12, 1, NONCE),
+        f"double-random/1\nnonce\nyunzhou\n12\n1\n{NONCE}\n",
+    ),
     "conflicts": (
         keys.conflicts_commitment(NONCE, ["p-" + "0" * 32, "p-" + "1" * 32]),
         f"double-random/1\nconflicts\n{NONCE}\np-{'0' * 32}\np-{'1' * 32}\n",
@@ -49,11 +55,18 @@ def test_hash_is_what_coreutils_gives(what):
 
 
 def test_all_uses_have_different_inputs():
-    assert len({written for _, written in WRITTEN.values()}) == len({ours for ours, _ in WRITTEN.values()}) == len(WRITTEN)
+    assert (
+        len({written for _, written in WRITTEN.values()})
+        == len({ours for ours, _ in WRITTEN.values()})
+        == len(WRITTEN)
+    )
 
 
 @settings(derandomize=True, deadline=None)
-@given(st.text("0123456789abcdef", min_size=64, max_size=64), st.lists(st.text("0aZ._-", min_size=1, max_size=64)))
+@given(
+    st.text("0123456789abcdef", min_size=64, max_size=64),
+    st.lists(st.text("0aZ._-", min_size=1, max_size=64)),
+)
 def test_raw_tickets_sort_as_their_hex_text(stage, ids):
     quick = keys.tickets(stage, ids)
     assert [(raw.hex(), id) for raw, id in quick] == [(keys.ticket(stage, id), id) for id in ids]

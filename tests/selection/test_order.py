@@ -1,13 +1,12 @@
 """The order of a stage depends on the stage key and the ids alone (docs/spec/draw.md 2, 3)."""
 
 import hashlib
-import random
 
 import pytest
+from bureau import freeze, hexed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bureau import freeze, hexed
 from selection.draw import draw
 from selection.order import first, in_order
 from selection.quota import Population, state_quota
@@ -64,7 +63,11 @@ def test_smaller_samples_are_contained_in_larger_ones(seed):
     transcript = draw(frozen.plan, frozen.pools, frozen.lines)
     by_id = {target.id: target for target in transcript.targets}
     for stratum, stated in zip(transcript.strata, frozen.plan.strata, strict=True):
-        candidates = [t.id for t in frozen.pools.targets if t.stratum == stratum.id and t.id not in frozen.pools.mandatory]
+        candidates = [
+            t.id
+            for t in frozen.pools.targets
+            if t.stratum == stratum.id and t.id not in frozen.pools.mandatory
+        ]
         order = written(transcript.stage_key, candidates)
         depth = max(quota.by_lot for quota in stated.quotas)
         assert list(stratum.order) == order[:depth]
@@ -77,7 +80,9 @@ def test_smaller_samples_are_contained_in_larger_ones(seed):
         assert [by_id[id].rank for id in stratum.order] == list(range(1, depth + 1))
     obliged = {target.id for target in transcript.targets if target.rank is None}
     assert obliged == frozen.pools.mandatory
-    assert [t.id for t in transcript.targets] == written(transcript.stage_key, [t.id for t in transcript.targets])
+    assert [t.id for t in transcript.targets] == written(
+        transcript.stage_key, [t.id for t in transcript.targets]
+    )
 
 
 def test_by_lot_is_what_the_quota_states():

@@ -1,9 +1,9 @@
 """Each rule of "A plan that is refused" (docs/spec/plan.md) refuses a plan that breaks it alone."""
 
 import pytest
+from bureau import freeze, public_text
 from msgspec.structs import replace
 
-from bureau import freeze, public_text
 from selection.errors import PlanError
 from selection.plan import (
     AtLeast,
@@ -61,22 +61,34 @@ BROKEN = {
     "item twice": (replace(PLAN, items=(*PLAN.items, PLAN.items[0])), "item"),
     "reason twice": (replace(PLAN, reason_codes=(*PLAN.reason_codes, PLAN.reason_codes[0])), "reason code"),
     "replacement reason twice": (
-        replace(PLAN, replacement_reasons=(*PLAN.replacement_reasons, PLAN.replacement_reasons[0])), "replacement reason",
+        replace(PLAN, replacement_reasons=(*PLAN.replacement_reasons, PLAN.replacement_reasons[0])),
+        "replacement reason",
     ),
     "label twice": (contributors(replace(WITNESS, label="bureau"), WITNESS), "contributor label"),
-    "label of a thrower twice": (contributors(replace(WITNESS, label="thrower-1"), WITNESS), "contributor label"),
-    "seat of no section": (
-        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, section="market"))), "market",
+    "label of a thrower twice": (
+        contributors(replace(WITNESS, label="thrower-1"), WITNESS),
+        "contributor label",
     ),
-    "seat asks no code": (used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("zzz",)))), "zzz"),
+    "seat of no section": (
+        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, section="market"))),
+        "market",
+    ),
+    "seat asks no code": (
+        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("zzz",)))),
+        "zzz",
+    ),
     "seat codes unsorted": (
-        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("chemistry", "boiler")))), "ascend",
+        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("chemistry", "boiler")))),
+        "ascend",
     ),
     "item of no section": (first("items", section="market"), "market"),
     "item of no class": (first("items", classes=(*PLAN.items[0].classes, "zzz")), "zzz"),
     "item classes unsorted": (first("items", classes=(CLASS.id, CLASS.id)), "ascend"),
     "class items in another order": (used_class(items=CLASS.items[::-1]), "plan order"),
-    "class items of no section": (used_class(items=(*CLASS.items, replace(CLASS.items[0], section="market"))), "market"),
+    "class items of no section": (
+        used_class(items=(*CLASS.items, replace(CLASS.items[0], section="market"))),
+        "market",
+    ),
     "quotas in another order": (first("strata", quotas=PLAN.strata[0].quotas[::-1]), "plan order"),
     "quota twice": (first("strata", quotas=(PLAN.strata[0].quotas[0],) * 2), "plan order"),
     "frozen at T": (replace(PLAN, frozen_at=PLAN.instant), "frozen_at"),
@@ -93,10 +105,12 @@ BROKEN = {
     "more than the whole": (quota(rule=Percent(denominator=1, numerator=2)), "not between 0 and 1"),
     "denominator 0": (quota(rule=AtLeast(denominator=0, numerator=0)), "not between 0 and 1"),
     "class without a seat of a drawing section": (
-        used_class(inspector_seats=tuple(s for s in CLASS.inspector_seats if s.section != "fire")), "no inspector seat",
+        used_class(inspector_seats=tuple(s for s in CLASS.inspector_seats if s.section != "fire")),
+        "no inspector seat",
     ),
     "class without items of a drawing section": (
-        used_class(items=tuple(i for i in CLASS.items if i.section != "fire")), "no items entry",
+        used_class(items=tuple(i for i in CLASS.items if i.section != "fire")),
+        "no items entry",
     ),
     "class that gets no item": (
         replace(
@@ -105,24 +119,30 @@ BROKEN = {
         ),
         "gets no item",
     ),
-    "more optional items than there are": (used_class(items=(replace(CLASS.items[0], optional=6), *CLASS.items[1:])), "there are"),
+    "more optional items than there are": (
+        used_class(items=(replace(CLASS.items[0], optional=6), *CLASS.items[1:])),
+        "there are",
+    ),
     "last is a nonce": (replace(PLAN, contributors=PLAN.contributors[:1]), "last contributor"),
     "last is a witness": (
-        replace(PLAN, contributors=(PLAN.contributors[0], WITNESS, replace(WITNESS, label="w-2"))), "last contributor",
+        replace(PLAN, contributors=(PLAN.contributors[0], WITNESS, replace(WITNESS, label="w-2"))),
+        "last contributor",
     ),
     "dice twice": (contributors(DICE), "more than one"),
     "one witness": (contributors(WITNESS), "exactly one witness"),
     "drand": (contributors(Drand(chain="0" * 64, round=1)), "drand"),
     "drand last": (contributors(last=Drand(chain="0" * 64, round=1)), "drand"),
     "sealed without a nonce": (
-        replace(PLAN, sealed=SealedUntil(opens=LATER), contributors=(DICE,)), "needs a nonce",
+        replace(PLAN, sealed=SealedUntil(opens=LATER), contributors=(DICE,)),
+        "needs a nonce",
     ),
     "throwers of one body": (
-        contributors(last=replace(DICE, throwers=tuple(replace(t, body="甲") for t in DICE.throwers))), "body",
+        contributors(last=replace(DICE, throwers=tuple(replace(t, body="甲") for t in DICE.throwers))),
+        "body",
     ),
     "example too short": (contributors(last=replace(PUBLIC, example="0123")), "example"),
     "example with other digits": (contributors(last=replace(PUBLIC, example="０1234")), "example"),
-}  # fmt: skip
+}
 
 
 def faults(plan, pools=POOLS):
@@ -149,8 +169,11 @@ def without(rule):
 def test_small_stratum_needs_a_stated_reason():
     """A stratum of 19 does, one of 20 does not."""
     for size, refused in ((19, True), (20, False)):
-        pools = replace(POOLS, targets=[Target(f"t-{n}", PLAN.strata[0].id, CLASS.id, "4207") for n in range(size)],
-                        mandatory=frozenset())  # fmt: skip
+        pools = replace(
+            POOLS,
+            targets=[Target(f"t-{n}", PLAN.strata[0].id, CLASS.id, "4207") for n in range(size)],
+            mandatory=frozenset(),
+        )
         stratum = replace(PLAN.strata[0], population=size, mandatory=0, quotas=())
         found = plan_faults(replace(without("small-stratum"), strata=(stratum,)), pools)
         assert any("under 20" in fault for fault in found) == refused
@@ -163,7 +186,11 @@ def test_quota_without_chance_needs_a_stated_reason():
     plan = replace(without("no-chance"), strata=(replace(stratum, quotas=(none,)), *PLAN.strata[1:]))
     assert any("no firm of stratum" in fault for fault in faults(plan))
     reason = StatedReason(rule="no-chance", subject=f"{stratum.id}/{none.section}", reason="只查必查对象")
-    others = [f for f in faults(replace(plan, exceptions=(*plan.exceptions, reason))) if f"stratum {stratum.id}" in f]
+    others = [
+        f
+        for f in faults(replace(plan, exceptions=(*plan.exceptions, reason)))
+        if f"stratum {stratum.id}" in f
+    ]
     assert others == []
 
 
@@ -172,8 +199,18 @@ def test_quota_without_chance_needs_a_stated_reason():
 def test_thin_seat_needs_a_stated_reason(people, refused, rule):
     """Three people with places suffice, in the area where there are fewest."""
     areas = {"any": (), "same": ("4207",), "other": ("4211",)}[rule]
-    staff = [replace(POOLS.people[0], id=f"p-{n:032x}", role="inspector", section="lead", codes=(), areas=areas, places=1)
-             for n in range(people)]  # fmt: skip
+    staff = [
+        replace(
+            POOLS.people[0],
+            id=f"p-{n:032x}",
+            role="inspector",
+            section="lead",
+            codes=(),
+            areas=areas,
+            places=1,
+        )
+        for n in range(people)
+    ]
     idle = [replace(staff[0], id=f"p-{n:032x}", places=0) for n in range(50, 55)]
     class_ = replace(CLASS, inspector_seats=(replace(SEAT, codes=(), section="lead"),), expert_seats=())
     plan = replace(PLAN, classes=(class_,), area_rule=rule, exceptions=())
@@ -182,7 +219,9 @@ def test_thin_seat_needs_a_stated_reason(people, refused, rule):
     assert bool(found) == refused
     if refused:
         reason = StatedReason(rule="thin-seat", subject=f"{CLASS.id}/inspectors/1", reason="编制所限")
-        assert not [f for f in plan_faults(replace(plan, exceptions=(reason,)), pools) if "possible people" in f]
+        assert not [
+            f for f in plan_faults(replace(plan, exceptions=(reason,)), pools) if "possible people" in f
+        ]
     if rule != "any":
         elsewhere = [*pools.targets, Target("u", PLAN.strata[0].id, CLASS.id, "4211")]
         thin = [f for f in plan_faults(plan, replace(pools, targets=elsewhere)) if "possible people" in f]
@@ -197,27 +236,51 @@ def test_class_without_targets_may_have_thin_seats():
 
 
 LISTS = {
-    "pool and excluded": ({"excluded": [Listed(POOLS.targets[0].id, "cap-reached")]}, "both in pool and excluded"),
+    "pool and excluded": (
+        {"excluded": [Listed(POOLS.targets[0].id, "cap-reached")]},
+        "both in pool and excluded",
+    ),
     "mandatory not in pool": ({"mandatory": [Listed("elsewhere", "complaint")]}, "not in pool"),
     "reason not declared": ({"excluded": [Listed("elsewhere", "whim")]}, "not declared"),
     "conflicts not in pool": ({"pools": replace(POOLS, conflicts={"elsewhere": frozenset()})}, "not in pool"),
     "apart not in people": (
-        {"pools": replace(POOLS, apart=frozenset([("p-" + "0" * 32, POOLS.people[0].id)]))}, "not in people",
+        {"pools": replace(POOLS, apart=frozenset([("p-" + "0" * 32, POOLS.people[0].id)]))},
+        "not in people",
     ),
-    "stratum": ({"pools": replace(POOLS, targets=[Target("t", "zzz", CLASS.id, "4207")], conflicts={})}, "stratum zzz"),
-    "class": ({"pools": replace(POOLS, targets=[Target("t", "high", "zzz", "4207")], conflicts={})}, "class zzz"),
-    "area": ({"pools": replace(POOLS, targets=[Target("t", "high", CLASS.id, "zzz")], conflicts={})}, "area zzz"),
-    "area of a person": ({"pools": replace(POOLS, people=[replace(p, areas=("zzz",)) for p in POOLS.people])}, "area zzz"),
-    "code of a person": ({"pools": replace(POOLS, people=[replace(p, codes=("zzz",)) for p in POOLS.people])}, "code zzz"),
-    "section of a person": ({"pools": replace(POOLS, people=[replace(p, section="zzz") for p in POOLS.people])}, "section zzz"),
-}  # fmt: skip
+    "stratum": (
+        {"pools": replace(POOLS, targets=[Target("t", "zzz", CLASS.id, "4207")], conflicts={})},
+        "stratum zzz",
+    ),
+    "class": (
+        {"pools": replace(POOLS, targets=[Target("t", "high", "zzz", "4207")], conflicts={})},
+        "class zzz",
+    ),
+    "area": (
+        {"pools": replace(POOLS, targets=[Target("t", "high", CLASS.id, "zzz")], conflicts={})},
+        "area zzz",
+    ),
+    "area of a person": (
+        {"pools": replace(POOLS, people=[replace(p, areas=("zzz",)) for p in POOLS.people])},
+        "area zzz",
+    ),
+    "code of a person": (
+        {"pools": replace(POOLS, people=[replace(p, codes=("zzz",)) for p in POOLS.people])},
+        "code zzz",
+    ),
+    "section of a person": (
+        {"pools": replace(POOLS, people=[replace(p, section="zzz") for p in POOLS.people])},
+        "section zzz",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", LISTS)
 def test_lists_say_only_what_the_plan_declares(what):
     changed, words = LISTS[what]
     given = {"pools": POOLS, "excluded": [], "mandatory": [], **changed}
-    assert any(words in fault for fault in list_faults(PLAN, given["pools"], given["excluded"], given["mandatory"]))
+    assert any(
+        words in fault for fault in list_faults(PLAN, given["pools"], given["excluded"], given["mandatory"])
+    )
     assert list_faults(PLAN, POOLS, [], []) == []
 
 
@@ -225,11 +288,15 @@ def test_plan_has_one_form():
     data = format_plan(PLAN)
     assert format_plan(parse_plan(data)) == data
     for changed in (
-        data + b"\n", data.replace(b'"rehearsal":false,', b""), data.replace(b'"rehearsal":false', b'"rehearsal":0'),
-        data.replace(b'"hash":"sha256"', b'"hash":"sha512"'), data.replace(b"{", b'{"further":1,', 1),
-        data.replace(b'"year":2026', b'"year":1999'), data.replace(b'"attempt":1', b'"attempt":0'),
+        data + b"\n",
+        data.replace(b'"rehearsal":false,', b""),
+        data.replace(b'"rehearsal":false', b'"rehearsal":0'),
+        data.replace(b'"hash":"sha256"', b'"hash":"sha512"'),
+        data.replace(b"{", b'{"further":1,', 1),
+        data.replace(b'"year":2026', b'"year":1999'),
+        data.replace(b'"attempt":1', b'"attempt":0'),
         data.replace(b'"from":"2026-12-01"', b'"from":"2026-02-30"'),
-    ):  # fmt: skip
+    ):
         assert changed != data
         with pytest.raises(PlanError):
             parse_plan(changed)

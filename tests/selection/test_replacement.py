@@ -3,9 +3,9 @@
 import random
 
 import pytest
+from bureau import freeze, hexed
 from msgspec.structs import replace
 
-from bureau import freeze, hexed
 from selection.draw import draw
 from selection.errors import ReplacementError
 from selection.order import in_order
@@ -31,7 +31,9 @@ def history(seed, length=10, **wishes):
         if not standing.targets:
             return
         target = r.choice(sorted(standing.targets))
-        held = sorted((role, n) for role, team in standing.targets[target].teams.items() for n, p in team if p)
+        held = sorted(
+            (role, n) for role, team in standing.targets[target].teams.items() for n, p in team if p
+        )
         if held and r.random() < 0.65:
             event = replace_person(standing, target, *r.choice(held), "ill", EVIDENCE)
         else:
@@ -55,7 +57,11 @@ def test_histories_hold_every_kind_of_event():
         assert sum(event.successor is None for event in of_kind) >= 3
         assert sum(event.successor is not None for event in of_kind) >= 30
     assert any(e.successor.opened for e in events if isinstance(e, TargetEvent) and e.successor)
-    assert any(None in (*e.successor.inspectors, *e.successor.experts) for e in events if isinstance(e, TargetEvent) and e.successor)
+    assert any(
+        None in (*e.successor.inspectors, *e.successor.experts)
+        for e in events
+        if isinstance(e, TargetEvent) and e.successor
+    )
 
 
 def test_everything_not_named_stays():
@@ -67,7 +73,10 @@ def test_everything_not_named_stays():
         if isinstance(event, PersonEvent):
             for role, team in before.targets[event.target].teams.items():
                 for (number, person), now in zip(team, after.targets[event.target].teams[role], strict=True):
-                    assert now == (number, event.successor if (role, number) == (event.role, event.seat) else person)
+                    assert now == (
+                        number,
+                        event.successor if (role, number) == (event.role, event.seat) else person,
+                    )
             assert after.targets.keys() == before.targets.keys()
         else:
             assert after.targets.keys() == before.targets.keys() - {event.target} | ({new} if new else set())
@@ -110,14 +119,29 @@ def test_successor_of_a_person_is_the_first_who_may():
         team = {p for t in place.teams.values() for _, p in t if p} - {event.person}
         left, rule = before.left(), frozen.plan.area_rule
 
-        def may(p, seat=seat, team=team, left=left, rule=rule, event=event, firm=firm, before=before, frozen=frozen):
+        def may(
+            p,
+            seat=seat,
+            team=team,
+            left=left,
+            rule=rule,
+            event=event,
+            firm=firm,
+            before=before,
+            frozen=frozen,
+        ):
             return (
-                p.role == event.role and p.section == seat.section and set(seat.codes) <= set(p.codes)
+                p.role == event.role
+                and p.section == seat.section
+                and set(seat.codes) <= set(p.codes)
                 and (rule == "any" or (firm.area in p.areas) == (rule == "same"))
-                and p.id not in before.pools.conflicts.get(firm.id, ()) and left[p.id] > 0 and p.id != event.person
-                and p.id not in team and (firm.id, p.id) not in before.removed
+                and p.id not in before.pools.conflicts.get(firm.id, ())
+                and left[p.id] > 0
+                and p.id != event.person
+                and p.id not in team
+                and (firm.id, p.id) not in before.removed
                 and not any((min(p.id, q), max(p.id, q)) in frozen.pools.apart for q in team)
-            )  # fmt: skip
+            )
 
         from selection.keys import stage_key
 
@@ -136,8 +160,11 @@ def test_successor_of_a_target_is_the_next_reserve_of_its_stratum():
         ended = before.targets[event.target]
         transcript = draw(frozen.plan, frozen.pools, frozen.lines)
         drawn = {t.id for t in transcript.targets}
-        candidates = [t.id for t in frozen.pools.targets
-                      if t.stratum == ended.target.stratum and t.id not in frozen.pools.mandatory]  # fmt: skip
+        candidates = [
+            t.id
+            for t in frozen.pools.targets
+            if t.stratum == ended.target.stratum and t.id not in frozen.pools.mandatory
+        ]
         order = [id for _, id in in_order(transcript.stage_key, candidates)]
         free = [id for id in order if id not in drawn and id not in used]
         assert (event.successor.id if event.successor else None) == (free[0] if free else None)
@@ -171,7 +198,12 @@ def alterations(event):
     yield replace(event, successor=replace(new, id="elsewhere"))
     yield replace(event, successor=replace(new, inspectors=(*new.inspectors, None)))
     if new.inspectors:
-        yield replace(event, successor=replace(new, inspectors=(None if new.inspectors[0] else "p-" + "0" * 32, *new.inspectors[1:])))
+        yield replace(
+            event,
+            successor=replace(
+                new, inspectors=(None if new.inspectors[0] else "p-" + "0" * 32, *new.inspectors[1:])
+            ),
+        )
     if new.experts:
         yield replace(event, successor=replace(new, experts=("p-" + "1" * 32, *new.experts[1:])))
 

@@ -4,8 +4,8 @@ import random
 from collections import Counter
 
 import pytest
-
 from naive_draw import brute, clash, naive
+
 from selection import teams
 from selection.eligibility import OpenSeat
 from selection.teams import assign, node_limit
@@ -90,7 +90,10 @@ def medium(seed):
     r = random.Random(f"medium {seed}")
     names = [f"p{n:02d}" for n in range(14)]
     seats = [(f"t{t:02d}", n, r.sample(names, r.randint(2, 5))) for t in range(18) for n in (1, 2)]
-    places = {name: r.choice([1, 2, 3]) if seed % 3 == 0 else r.choice([2, 3, 3]) if seed % 3 == 1 else 4 for name in names}
+    places = {
+        name: r.choice([1, 2, 3]) if seed % 3 == 0 else r.choice([2, 3, 3]) if seed % 3 == 1 else 4
+        for name in names
+    }
     apart = {tuple(sorted(r.sample(names, 2))) for _ in range(seed % 4)}
     return seats, places, apart, {f"t{t:02d}": r.sample(names, seed % 2) for t in range(18)}
 
@@ -133,7 +136,10 @@ def test_certificate_is_a_true_shortage():
             continue
         met += 1
         listed = {(s.target, s.seat) for s in certificate.seats}
-        people, pairs = {p.person for p in certificate.people}, {(p.target, p.person) for p in certificate.pairs}
+        people, pairs = (
+            {p.person for p in certificate.people},
+            {(p.target, p.person) for p in certificate.pairs},
+        )
         for target, number, candidates in seats:
             if (target, number) in listed:
                 usable = {p for p in candidates if not clash(apart, p, mates.get(target, ()))}

@@ -1,17 +1,17 @@
-"""Seeded mutations of bundles: plain edits by anyone who holds the file, and lies the bureau signs and logs anew."""
+"""Seeded mutations of bundles: plain edits by anyone who holds the file, lies the bureau signs and logs."""
 
 import base64
 import copy
 import json
 import random
 
+from bureau import QUORUM_TIME, Bureau, freeze, testing_only_signer
+from lies import LIES
 from msgspec.structs import replace
 
-from bureau import QUORUM_TIME, Bureau, freeze, testing_only_signer
 from disclosure.blob import refer
 from disclosure.document import DrawOpening, DrawOutcome, ResultReference, parse_document
 from disclosure.errors import DisclosureError
-from lies import LIES
 from selection.canonical import CanonicalError, format_canonical
 from selection.errors import SelectionError
 from selection.keys import digest_of
@@ -21,7 +21,9 @@ from selection.plan import parse_plan
 def valid(seed: int) -> bytes:
     """A bundle with nothing wrong in it: one to three sections, sealed or not, opened or not, some events."""
     opening = seed % 5 != 0
-    return Bureau(freeze(seed), events=seed % 4, opening=opening, quorum_time=None if seed % 3 == 2 else QUORUM_TIME).bundle()
+    return Bureau(
+        freeze(seed), events=seed % 4, opening=opening, quorum_time=None if seed % 3 == 2 else QUORUM_TIME
+    ).bundle()
 
 
 def places(value, path=()):
@@ -46,9 +48,18 @@ def changed(r: random.Random, value):
     if isinstance(value, str):
         at = r.randrange(len(value) + 1)
         return r.choice(
-            [value[:at] + r.choice("0aA-9 \n中\x7f/+") + value[at + 1 :], value[:at] + value[at + 1 :], value + r.choice("0a=\n"),
-             "", value.swapcase(), value[::-1], None, value.replace("2026", "2027"), value.replace("1", "2", 1)]
-        )  # fmt: skip
+            [
+                value[:at] + r.choice("0aA-9 \n中\x7f/+") + value[at + 1 :],
+                value[:at] + value[at + 1 :],
+                value + r.choice("0a=\n"),
+                "",
+                value.swapcase(),
+                value[::-1],
+                None,
+                value.replace("2026", "2027"),
+                value.replace("1", "2", 1),
+            ]
+        )
     if isinstance(value, list):
         new = copy.deepcopy(value)
         if not new:
@@ -95,7 +106,11 @@ def _at(value, path):
 
 def byte(r: random.Random, data: bytes) -> bytes:
     at = r.randrange(len(data))
-    return data[:at] + r.choice([b"", bytes([r.randrange(256)]), data[at : at + 1] * 2, b"0", b" "]) + data[at + 1 :]
+    return (
+        data[:at]
+        + r.choice([b"", bytes([r.randrange(256)]), data[at : at + 1] * 2, b"0", b" "])
+        + data[at + 1 :]
+    )
 
 
 def member(r: random.Random, data: bytes) -> bytes:
@@ -117,7 +132,9 @@ def note(r: random.Random, data: bytes) -> bytes:
     lines = bundle["checkpoints"][which].split("\n")
     at = r.randrange(len(lines))
     lines[at] = r.choice([changed(r, lines[at]) or "", lines[at - 1], ""])
-    bundle["checkpoints"][which] = "\n".join(r.choice([lines, lines[:at] + lines[at + 1 :], [*lines[:at], *lines[at - 1 :]]]))
+    bundle["checkpoints"][which] = "\n".join(
+        r.choice([lines, lines[:at] + lines[at + 1 :], [*lines[:at], *lines[at - 1 :]]])
+    )
     return format_canonical(bundle)
 
 
@@ -167,7 +184,9 @@ def plain_edit(seed: int) -> tuple[str, bytes]:
 
 def _bureau(r: random.Random, **wishes) -> Bureau:
     sealed = r.random() < 0.3
-    return Bureau(freeze(r.randrange(60), sealed=sealed, **wishes), r.randrange(3), r.random() < 0.9, QUORUM_TIME)
+    return Bureau(
+        freeze(r.randrange(60), sealed=sealed, **wishes), r.randrange(3), r.random() < 0.9, QUORUM_TIME
+    )
 
 
 def _sign_as_best_we_can(bureau: Bureau) -> Bureau:
@@ -198,7 +217,9 @@ def result_lie(r: random.Random) -> bytes:
     wrong = edit(r, json.loads(bureau.result))
     bureau.result = format_canonical(wrong)
     reference = ResultReference(digest_of(bureau.result), len(bureau.result))
-    bureau.later = [replace(d, result=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later]
+    bureau.later = [
+        replace(d, result=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later
+    ]
     bureau.relink()
     return bureau.bundle()
 
@@ -210,7 +231,9 @@ def opened_lie(r: random.Random) -> bytes:
     lines[at] = changed(r, lines[at]) or ""
     bureau.opened_blob = "\n".join(lines).encode()
     reference = refer(bureau.opened_blob)
-    bureau.later = [replace(d, opened=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later]
+    bureau.later = [
+        replace(d, opened=reference) if isinstance(d, DrawOutcome | DrawOpening) else d for d in bureau.later
+    ]
     bureau.relink()
     return bureau.bundle()
 
@@ -221,7 +244,7 @@ def document_lie(r: random.Random) -> bytes:
     shelf = r.choice([s for s in (bureau.before[1:], bureau.after, bureau.later, bureau.later) if s])
     document = r.choice(shelf)
     wrong = parse_document(format_canonical(edit(r, json.loads(format_canonical(document)))))
-    for shelf in (bureau.before, bureau.after, bureau.later):  # noqa: PLR1704
+    for shelf in (bureau.before, bureau.after, bureau.later):
         shelf[:] = [wrong if d is document else d for d in shelf]
     if wrong is bureau.later[0]:
         bureau.relink()
@@ -259,7 +282,17 @@ def known_lie(r: random.Random) -> bytes:
     return LIES[r.choice(sorted(LIES))].tell(r.randrange(1, 9))
 
 
-SIGNED = (plan_lie, plan_lie, result_lie, opened_lie, document_lie, document_lie, order_lie, list_lie, known_lie)
+SIGNED = (
+    plan_lie,
+    plan_lie,
+    result_lie,
+    opened_lie,
+    document_lie,
+    document_lie,
+    order_lie,
+    list_lie,
+    known_lie,
+)
 
 
 def signed_lie(seed: int) -> tuple[str, bytes]:
@@ -268,6 +301,14 @@ def signed_lie(seed: int) -> tuple[str, bytes]:
     for _ in range(100):
         try:
             return kind.__name__, kind(r)
-        except (CanonicalError, DisclosureError, SelectionError, LookupError, StopIteration, ValueError, TypeError):
+        except (
+            CanonicalError,
+            DisclosureError,
+            SelectionError,
+            LookupError,
+            StopIteration,
+            ValueError,
+            TypeError,
+        ):
             continue  # the edit left nothing that could be drawn, signed or written
     raise AssertionError(kind)

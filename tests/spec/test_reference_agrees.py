@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from bureau import policy_bytes
-from disclosure.policy import parse_policy
-from disclosure.verification import verify_bundle
 from lies import LIES
 from mutate import plain_edit, signed_lie, valid
+
+from disclosure.policy import parse_policy
+from disclosure.verification import verify_bundle
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "spec" / "reference" / "verify.py"
 POLICIES = {"quorum": policy_bytes("audit"), "no quorum": policy_bytes(), "none": None}
@@ -33,20 +33,25 @@ def reference():
 
 
 def compare(reference, data: bytes, policy: bytes | None) -> list[str]:
-    """Return our verdicts; fail with the first step at which the two verifiers differ, and what each says of it."""
+    """Return our verdicts; fail with the first step at which the two differ, and what each says of it."""
     ours = verify_bundle(data, None if policy is None else parse_policy(policy)).steps
     theirs = reference.verify(data, policy)
     assert [number for number, _, _ in theirs] == [step.number for step in ours]
     for step, (number, verdict, sentence) in zip(ours, theirs, strict=True):
         if str(step.verdict) != str(verdict):
-            pytest.fail(f"step {number}: ours {step.verdict} ({step.sentence.en[:300]}); reference {verdict} ({sentence[:300]})")
+            pytest.fail(
+                f"step {number}: ours {step.verdict} ({step.sentence.en[:300]});"
+                f" reference {verdict} ({sentence[:300]})"
+            )
     return [str(step.verdict) for step in ours]
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_valid_bundles_have_the_same_verdicts(seed, reference):
-    for policy in POLICIES.values():
-        assert "fail" not in compare(reference, valid(seed), policy)
+    for name, policy in POLICIES.items():
+        verdicts = compare(reference, valid(seed), policy)
+        failed = [6] if name == "quorum" and seed % 3 == 2 else []  # every third has no cosigner
+        assert [number for number, verdict in enumerate(verdicts, 1) if verdict == "fail"] == failed
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -73,7 +78,10 @@ def test_mutations_reach_most_steps():
     first = Counter()
     for seed in range(100):
         for make in (plain_edit, signed_lie):
-            verdicts = [str(step.verdict) for step in verify_bundle(make(seed)[1], parse_policy(POLICIES["quorum"])).steps]
+            verdicts = [
+                str(step.verdict)
+                for step in verify_bundle(make(seed)[1], parse_policy(POLICIES["quorum"])).steps
+            ]
             first[verdicts.index("fail") + 1 if "fail" in verdicts else 0] += 1
     assert len(first) >= 12, first
     assert first[1] < 80

@@ -6,12 +6,12 @@ from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 
-import pytest
-
 import make_vectors
+import pytest
+from lies import LIES
+
 from disclosure.policy import parse_policy
 from disclosure.verification import verify_bundle
-from lies import LIES
 
 FOLDER = make_vectors.SPEC / "vectors"
 MADE = make_vectors.files()
@@ -51,7 +51,11 @@ def test_valid_ones_fail_nowhere_and_invalid_ones_where_their_name_says():
             assert "fail" not in with_policy + verdicts["without policy"]
         else:
             assert with_policy.index("fail") + 1 == LIES[rest.removesuffix(".bundle.json")].step
-    failing = {verdicts["policy.json"].index("fail") + 1 for name, verdicts in EXPECTED.items() if name.startswith("invalid")}
+    failing = {
+        verdicts["policy.json"].index("fail") + 1
+        for name, verdicts in EXPECTED.items()
+        if name.startswith("invalid")
+    }
     assert failing == set(range(2, 22)) - {11}
 
 
@@ -68,8 +72,12 @@ def test_hashes_are_those_of_the_specification():
     for row in v["tickets"]:
         assert row["ticket"] == hashlib.sha256(f"{row['stage_key']}:{row['id']}".encode()).hexdigest()
     nonce = v["nonce"]
-    assert nonce["commitment"] == sha256(first, "nonce", nonce["bureau"], str(nonce["number"]), str(nonce["attempt"]), nonce["nonce"])
-    assert v["conflicts"]["commitment"] == sha256(first, "conflicts", v["conflicts"]["salt"], *v["conflicts"]["people"])
+    assert nonce["commitment"] == sha256(
+        first, "nonce", nonce["bureau"], str(nonce["number"]), str(nonce["attempt"]), nonce["nonce"]
+    )
+    assert v["conflicts"]["commitment"] == sha256(
+        first, "conflicts", v["conflicts"]["salt"], *v["conflicts"]["people"]
+    )
     content = hashlib.sha256(v["sealed"]["content"].encode()).hexdigest()
     assert v["sealed"]["commitment"] == sha256(first, "sealed", v["sealed"]["draw_key"], content)
 
@@ -90,7 +98,12 @@ def test_quotas_are_what_fractions_give():
             assert case["quota"] is None
             continue
         by_lot = max(0, k - m) if case["mandatory_counts"] else k
-        assert case["quota"] == {"base": base, "by_lot": by_lot, "chance": f"{by_lot}/{everyone - m}", "quota": k}
+        assert case["quota"] == {
+            "base": base,
+            "by_lot": by_lot,
+            "chance": f"{by_lot}/{everyone - m}",
+            "quota": k,
+        }
 
 
 def test_complete_teams_are_the_first_assignment_of_all():
@@ -110,9 +123,10 @@ def test_complete_teams_are_the_first_assignment_of_all():
             for person in seat["candidates"]:
                 near = team | set(mates.get(seat["target"], ()))
                 free = chosen.count(person) < places[person] and person not in team
-                if free and not any(frozenset((person, other)) in pairs for other in near):
-                    if (found := fill([*chosen, person])) is not None:
-                        return found
+                if not free or any(frozenset((person, other)) in pairs for other in near):
+                    continue
+                if (found := fill([*chosen, person])) is not None:
+                    return found
             return None
 
         found = fill([])
@@ -127,6 +141,10 @@ def test_script_writes_what_the_test_compares(tmp_path, monkeypatch, capsys):
     (tmp_path / "vectors").mkdir()
     (tmp_path / "vectors" / "old.json").write_text("{}")
     make_vectors.main()
-    written = {str(path.relative_to(tmp_path)): path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file()}
+    written = {
+        str(path.relative_to(tmp_path)): path.read_bytes()
+        for path in Path(tmp_path).rglob("*")
+        if path.is_file()
+    }
     assert written == MADE
     assert "30 files" in capsys.readouterr().out

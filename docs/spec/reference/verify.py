@@ -441,9 +441,8 @@ class Lists:
 # ====================================================================================================================
 
 named = closed(id=ident, name=text)
-seat = closed(codes=list_of(ident, ascending=True), name=text, section=label)
-# READING: bounds which "A plan that is refused" names again (digits, three throwers, example, denominators, the form of
-# the id) are left to step 13; every other bound of the table belongs to the type and so to step 1.
+seat = closed(codes=list_of(ident), name=text, section=label)
+# Types, bounds and minimum numbers of the table are form (step 1); what ascends, and everything else, is rule (step 13).
 PLAN = closed(
     type=one_of("draw-plan/v1"),
     algorithm=one_of("double-random/1"),
@@ -500,7 +499,7 @@ PLAN = closed(
         1,
     ),
     items=list_of(
-        closed(classes=list_of(ident, 1, ascending=True), id=ident, legal_basis=text, mandatory=boolean, name=text, section=label)
+        closed(classes=list_of(ident, 1), id=ident, legal_basis=text, mandatory=boolean, name=text, section=label)
     ),
     mandatory_counts=boolean,
     area_rule=one_of("any", "same", "other"),
@@ -514,8 +513,10 @@ PLAN = closed(
         by_kind(
             nonce=closed(kind=string, label=label, commitment=hex64, custodian=text),
             witness=closed(kind=string, label=label, body=text, person=digest, key=or_null(key)),
-            dice=closed(kind=string, digits=count, throwers=list_of(closed(body=text, key=or_null(key), label=label, person=digest))),
-            public=closed(kind=string, label=label, source=text, issue=text, order=text, digits=count, example=text),
+            dice=closed(
+                kind=string, digits=whole(40, 200), throwers=list_of(closed(body=text, key=or_null(key), label=label, person=digest), 3)
+            ),
+            public=closed(kind=string, label=label, source=text, issue=text, order=text, digits=whole(1, 200), example=text),
             drand=closed(kind=string, chain=hex64, round=whole(1)),
         ),
         1,
@@ -570,14 +571,18 @@ def refuse_plan_1_names(plan):
     labels = [declared_label(c) for c in plan["contributors"] if c["kind"] != "drand"]
     labels += [thrower["label"] for c in plan["contributors"] if c["kind"] == "dice" for thrower in c["throwers"]]
     refuse_unless(unique(labels), "a label of contributors or throwers repeats")
-    refuse_unless(unique(section["key"] for section in plan["sections"]), "two sections have the same key")
+    people = [*plan["sections"], *(c for c in plan["contributors"] if c["kind"] == "witness")]
+    people += [thrower for c in plan["contributors"] if c["kind"] == "dice" for thrower in c["throwers"]]
+    refuse_unless(unique(p["key"] for p in people if p["key"] is not None), "a key stands twice among sections, witnesses and throwers")
     sections, classes, codes = ({entry["id"] for entry in plan[name]} for name in ("sections", "classes", "codes"))
     used = [item["section"] for item in plan["items"]] + [q["section"] for s in plan["strata"] for q in s["quotas"]]
     for c in plan["classes"]:
         seats = c["inspector_seats"] + c["expert_seats"]
         used += [entry["section"] for entry in c["items"] + seats]
+        refuse_unless(all(strictly_ascending(s["codes"]) for s in seats), f"the codes of a seat of class {c['id']} do not ascend")
         refuse_unless(all(code in codes for s in seats for code in s["codes"]), f"a seat of class {c['id']} asks for an unknown code")
     refuse_unless(set(used) <= sections, "a class, item, quota or seat names a section that is not declared")
+    refuse_unless(all(strictly_ascending(item["classes"]) for item in plan["items"]), "the classes of an item do not ascend")
     refuse_unless(all(c in classes for item in plan["items"] for c in item["classes"]), "an item names an unknown class")
 
 
@@ -638,11 +643,8 @@ def refuse_plan_6_contributors(plan):
     refuse_unless(plan["sealed"] is None or "nonce" in kinds, "a sealed plan has no nonce")
     for c in contributors:
         if c["kind"] == "dice":
-            refuse_unless(40 <= c["digits"] <= 200, "the number of dice digits is out of range")
-            refuse_unless(len(c["throwers"]) >= 3, "there are fewer than three throwers")
             refuse_unless(unique(thrower["body"] for thrower in c["throwers"]), "two throwers come from one body")
         if c["kind"] == "public":
-            refuse_unless(1 <= c["digits"] <= 200, "the number of public digits is out of range")
             refuse_unless(is_digits(c["example"], c["digits"], c["digits"]), "the example of a public number has not the stated digits")
 
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from bureau import QUORUM_TIME, Bureau, freeze, policy_bytes
-from disclosure.__main__ import main
 from lies import LIES
+
+from disclosure.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,14 +41,34 @@ def files(tmp_path_factory):
 
 def run(*words, **environment):
     done = subprocess.run(
-        [sys.executable, "-m", "disclosure", *map(os.fspath, words)], cwd=ROOT, capture_output=True, timeout=60, check=False,
+        [sys.executable, "-m", "disclosure", *map(os.fspath, words)],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
         env={"PATH": os.environ["PATH"], **environment},
-    )  # fmt: skip
+    )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-RUBBISH = ("empty", "binary", "deep", "deep objects", "deep and closed", "not utf-8", "surrogate", "null", "number", "half", "twice",
-           "laid out", "a policy", "sparse", "missing", ".")  # fmt: skip
+RUBBISH = (
+    "empty",
+    "binary",
+    "deep",
+    "deep objects",
+    "deep and closed",
+    "not utf-8",
+    "surrogate",
+    "null",
+    "number",
+    "half",
+    "twice",
+    "laid out",
+    "a policy",
+    "sparse",
+    "missing",
+    ".",
+)
 
 
 @pytest.mark.parametrize("name", RUBBISH)
@@ -90,7 +110,10 @@ def test_real_process_shows_no_traceback(files):
         assert "1  不符 FAIL" in out
 
 
-@pytest.mark.parametrize("environment", [{}, {"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}])
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}],
+)
 def test_report_can_be_printed_anywhere(environment, files):
     status, out, error = run("verify", files / "good.bundle.json", **environment)
     assert (status, error) == (3, "")
@@ -118,8 +141,12 @@ POLICIES = {
     "two quorums": policy_bytes().replace(b"quorum none", b"quorum none\\nquorum audit"),
     "group of nobody": policy_bytes("g").replace(b"quorum g", b"group g any nobody\\nquorum g"),
     "group of more than there are": policy_bytes("g").replace(b"quorum g", b"group g 2 audit\\nquorum g"),
-    "group of no number": policy_bytes("g").replace(b"quorum g", b"group g " + b"9" * 5000 + b" audit\\nquorum g"),
-    "member of two groups": policy_bytes("g").replace(b"quorum g", b"group h any audit\\ngroup g any audit\\nquorum g"),
+    "group of no number": policy_bytes("g").replace(
+        b"quorum g", b"group g " + b"9" * 5000 + b" audit\\nquorum g"
+    ),
+    "member of two groups": policy_bytes("g").replace(
+        b"quorum g", b"group h any audit\\ngroup g any audit\\nquorum g"
+    ),
     "witness twice": policy_bytes().replace(b"quorum none", b"witness audit x\\nquorum none"),
     "control character": policy_bytes().replace(b"quorum none", b"quorum none\\u0000"),
     "over the limit": policy_bytes() + b" " * (1 << 20),
@@ -168,7 +195,18 @@ def test_verdicts_are_22_lines_and_nothing_else(files, capsys):
     assert "13 fail" in lines
 
 
-@pytest.mark.parametrize("words", [[], ["verify"], ["verify", "a", "b"], ["verify", "a", "--wrong"], ["verify", "a", "--policy"], ["check", "a"], ["-x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["verify"],
+        ["verify", "a", "b"],
+        ["verify", "a", "--wrong"],
+        ["verify", "a", "--policy"],
+        ["check", "a"],
+        ["-x"],
+    ],
+)
 def test_wrong_usage_is_64(words, capsys):
     try:
         status = main(words)
@@ -189,9 +227,15 @@ def test_the_verifier_loads_neither_service_nor_web_nor_database(files):
     """What an auditor runs is what an auditor has read."""
     program = (
         "import sys; from disclosure.__main__ import main; status = main(['verify', sys.argv[1]]);"
-        "print(sorted({m.split('.')[0] for m in sys.modules} & {'service', 'litestar', 'asyncpg', 'uvicorn', 'httpx', 'socket', 'ssl'}));"
+        "unwanted = {'service', 'litestar', 'asyncpg', 'uvicorn', 'httpx', 'socket', 'ssl'};"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & unwanted));"
         "sys.exit(status)"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(files / "good.bundle.json")], cwd=ROOT, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(files / "good.bundle.json")],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 3
     assert done.stdout.decode().splitlines()[-1] == "[]"

@@ -4,21 +4,29 @@ import json
 import random
 
 import pytest
-
 from bureau import QUORUM_TIME, Bureau, freeze, policy_bytes
+from lies import honest
+
 from disclosure.policy import parse_policy
 from disclosure.verification import verify_bundle
-from lies import honest
 
 POLICY = parse_policy(policy_bytes("audit"))
 OPEN = honest(1, events=2, moves=True, witnesses=True, targets=25).bundle()
-SEALED = Bureau(freeze(2, sealed=True, last="dice", targets=25), events=1, opening=False, quorum_time=QUORUM_TIME).bundle()
+SEALED = Bureau(
+    freeze(2, sealed=True, last="dice", targets=25), events=1, opening=False, quorum_time=QUORUM_TIME
+).bundle()
 
 
 def other(r: random.Random, data: bytes, at: int) -> bytes:
     """Another byte: one bit away, or one of the same kind (which is likelier to be read)."""
     here = data[at]
-    same = b"0123456789" if chr(here).isdigit() else b"abcdefghijklmnopqrstuvwxyz" if chr(here).islower() else b"ABCDEFXYZ"
+    same = (
+        b"0123456789"
+        if chr(here).isdigit()
+        else b"abcdefghijklmnopqrstuvwxyz"
+        if chr(here).islower()
+        else b"ABCDEFXYZ"
+    )
     choices = [here ^ (1 << r.randrange(8)), r.choice([c for c in same if c != here])]
     return data[:at] + bytes([r.choice(choices)]) + data[at + 1 :]
 
@@ -48,7 +56,11 @@ def test_changed_byte_of_a_sealed_draw_is_noticed():
 
 
 def _span(name: str) -> range:
-    part = json.loads(OPEN)["checkpoints"] if name == "checkpoints" else json.loads(OPEN)["documents"][-1]["dsse"]
+    part = (
+        json.loads(OPEN)["checkpoints"]
+        if name == "checkpoints"
+        else json.loads(OPEN)["documents"][-1]["dsse"]
+    )
     text = json.dumps(part, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     start = OPEN.index(text)
     return range(start, start + len(text))

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from bureau import QUORUM_TIME, Bureau, freeze, policy_bytes
+
 from disclosure.bundle import format_bundle, parse_bundle
 from disclosure.policy import parse_policy
 from disclosure.verification import Verdict, verify_bundle
@@ -46,7 +46,9 @@ def test_seeds_reach_every_kind_of_draw():
         met["events"] += len(made.later) > 1
         met[made.transcript.inspectors.outcome] += 1
         met["own keys"] += bool(made.frozen.own_keys)
-    assert all(met[what] >= 4 for what in ("sealed", "sections", "events", "COMPLETE", "IMPOSSIBLE", "own keys")), met
+    assert all(
+        met[what] >= 4 for what in ("sealed", "sections", "events", "COMPLETE", "IMPOSSIBLE", "own keys")
+    ), met
 
 
 @pytest.mark.parametrize("seed", SEEDS[::4])
@@ -89,7 +91,9 @@ def test_quorum_by_the_instant_counts_to_the_second(late):
 
 @pytest.mark.parametrize("seed", SEEDS[::5])
 def test_sealed_draw_that_is_not_opened_shows_nothing_and_fails_nothing(seed):
-    made = Bureau(freeze(seed, sealed=True, last="dice"), events=seed % 3, opening=False, quorum_time=QUORUM_TIME)
+    made = Bureau(
+        freeze(seed, sealed=True, last="dice"), events=seed % 3, opening=False, quorum_time=QUORUM_TIME
+    )
     data = made.bundle()
     report = verify_bundle(data, WITH_QUORUM)
     assert not_passed(report) == unchecked(*range(14, 23))
@@ -116,6 +120,8 @@ def test_a_key_may_be_renewed():
     """Two authority entries with one key: valid in either time."""
     text = policy_bytes("audit").replace(b'"valid_until":null', b'"valid_until":"2026-11-24T03:01:00Z"')
     assert verify_bundle(bureau(1, last="dice").bundle(), parse_policy(text)).steps[3].verdict is Verdict.FAIL
-    renewed = policy_bytes("audit").replace(b'"valid_from":"2026-01-01T00:00:00Z"', b'"valid_from":"2026-11-24T03:01:00Z"')
+    renewed = policy_bytes("audit").replace(
+        b'"valid_from":"2026-01-01T00:00:00Z"', b'"valid_from":"2026-11-24T03:01:00Z"'
+    )
     both = text[:-1].rsplit(b"]", 1)[0] + b"," + renewed.split(b'"authorities":[', 1)[1]
     assert verify_bundle(bureau(1, last="dice").bundle(), parse_policy(both)).steps[3].verdict is Verdict.PASS

@@ -4,11 +4,11 @@ docs/spec/bundle.md, "What fails where"; the lies themselves stand in `lies.py`.
 """
 
 import pytest
-
 from bureau import policy_bytes
+from lies import LIES
+
 from disclosure.policy import parse_policy
 from disclosure.verification import Verdict, verify_bundle
-from lies import LIES
 
 POLICY = parse_policy(policy_bytes("audit"))
 # (row of the table, the lie that plays it, the steps that fail)
@@ -45,7 +45,9 @@ def failing(report):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_lie_fails_first_where_the_specification_says(name, seed):
     report = verify_bundle(LIES[name].tell(seed), POLICY)
-    assert failing(report)[:1] == [LIES[name].step], [(s.number, s.sentence.en) for s in report.steps if s.number in failing(report)]
+    assert failing(report)[:1] == [LIES[name].step], [
+        (s.number, s.sentence.en) for s in report.steps if s.number in failing(report)
+    ]
     assert report.exit_status == 1
 
 
@@ -73,8 +75,21 @@ def spec_table():
 @pytest.mark.parametrize("name", LIES)
 def test_steps_that_need_a_failed_step_are_not_checked(name):
     """Nothing is said about what rests on something untrue."""
-    needs = {4: [3], 6: [5], 8: [3, 7], 11: [10], 13: [12], 14: [9, 10, 13], 15: [14], 16: [15], 17: [15], 18: [17],
-             19: [16, 18], 20: [19], 21: [14]}  # fmt: skip
+    needs = {
+        4: [3],
+        6: [5],
+        8: [3, 7],
+        11: [10],
+        13: [12],
+        14: [9, 10, 13],
+        15: [14],
+        16: [15],
+        17: [15],
+        18: [17],
+        19: [16, 18],
+        20: [19],
+        21: [14],
+    }
     verdict = {step.number: step.verdict for step in verify_bundle(LIES[name].tell(4), POLICY).steps}
     for step, needed in needs.items():
         if any(verdict[n] is not Verdict.PASS for n in needed):

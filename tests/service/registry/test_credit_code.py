@@ -39,7 +39,11 @@ def test_any_single_wrong_character_is_noticed(first, position, other):
         assert "credit-check" in describe(changed).problems
 
 
-@given(st.text(alphabet="0123456789", min_size=14, max_size=14), st.integers(0, 13), st.sampled_from("0123456789"))
+@given(
+    st.text(alphabet="0123456789", min_size=14, max_size=14),
+    st.integers(0, 13),
+    st.sampled_from("0123456789"),
+)
 def test_any_single_wrong_digit_of_a_registration_number_is_noticed(first, position, other):
     number = first + registration_check_character(first)
     assert describe(number).kind == "registration"

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.registry.normalise import normalise_code, normalise_date, normalise_list, normalise_name, normalise_text
+from service.registry.normalise import (
+    normalise_code,
+    normalise_date,
+    normalise_list,
+    normalise_name,
+    normalise_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,12 @@ def test_a_date_that_could_be_read_in_two_ways_is_not_guessed(text):
 
 @given(st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)))
 def test_every_date_survives_every_form(day):
-    forms = [day.isoformat(), f"{day:%Y%m%d}", f"{day.year}/{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日"]
+    forms = [
+        day.isoformat(),
+        f"{day:%Y%m%d}",
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}年{day.month}月{day.day}日",
+    ]
     assert {normalise_date(form).value for form in forms} == {day.isoformat()}
 
 

@@ -14,7 +14,9 @@ ROWS = [["统一社会信用代码", "企业名称"], ["91330100311348661F", "�
 
 
 def text(delimiter: str = ",") -> str:
-    return "\r\n".join(delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) for row in ROWS)
+    return "\r\n".join(
+        delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) for row in ROWS
+    )
 
 
 def workbook(cells: dict[tuple[int, int], object], **options: object) -> bytes:
@@ -45,7 +47,13 @@ def test_gb18030_round_trip_of_rare_characters():
 
 
 def test_workbook_is_recognised_under_any_name_and_types_are_remembered():
-    cells = {(0, 0): "证号", (1, 0): 123456, (2, 0): 914219020068691700, (3, 0): datetime.date(2026, 3, 1), (4, 0): 1.5}
+    cells = {
+        (0, 0): "证号",
+        (1, 0): 123456,
+        (2, 0): 914219020068691700,
+        (3, 0): datetime.date(2026, 3, 1),
+        (4, 0): 1.5,
+    }
     table = read_table(workbook(cells), "名录.csv")
     assert table.format == "xlsx"
     assert table.rows[1:] == [["123456"], ["9.142190200686917e+17"], ["2026-03-01"], ["1.5"]]
@@ -98,8 +106,10 @@ def test_an_archive_that_unpacks_beyond_the_limit_is_refused(monkeypatch):
 def test_two_far_cells_cannot_make_the_reader_hold_the_whole_rectangle():
     for address in ("XFD1048576", "GR1048576"):
         sheet = f'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="{address}"><v>1</v></c></row>'
-        with pytest.raises(TableError, match="列|跨越"):
-            read_table(zipped({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": sheet.encode()}), "x.xlsx")
+        with pytest.raises(TableError, match=r"列|跨越"):
+            read_table(
+                zipped({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": sheet.encode()}), "x.xlsx"
+            )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,9 @@ def test_a_file_that_is_no_table_is_refused_with_its_nature_and_a_mend(data, wor
 
 
 def test_every_prefix_of_a_workbook_is_read_or_refused_and_never_crashes():
-    whole = workbook({(0, 0): "统一社会信用代码", (0, 1): "企业名称", (1, 0): "91330100311348661F", (1, 1): "甲"})
+    whole = workbook(
+        {(0, 0): "统一社会信用代码", (0, 1): "企业名称", (1, 0): "91330100311348661F", (1, 1): "甲"}
+    )
     for length in range(0, len(whole), 97):
         with pytest.raises(TableError):
             read_table(whole[:length], "x.xlsx")
