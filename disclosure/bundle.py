@@ -49,19 +49,19 @@ class BundleError(DisclosureError):
     """A file is not a draw bundle of this version, in its one form."""
 
 
-class _Entry(Form):
+class _Entry(Form, frozen=True):
     dsse: Envelope
     index: Count
     leaf: str
     proof: tuple[str, ...]
 
 
-class _Checkpoints(Form):
+class _Checkpoints(Form, frozen=True):
     a: str
     b: str
 
 
-class _BundleFile(Form):
+class _BundleFile(Form, frozen=True):
     blobs: dict[Hex64, str]
     checkpoints: _Checkpoints
     consistency: tuple[str, ...]

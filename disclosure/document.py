@@ -37,14 +37,14 @@ class DocumentError(DisclosureError):
     """Bytes are not a document of a known kind, in its one form; the message names the field."""
 
 
-class ResultReference(Form):
+class ResultReference(Form, frozen=True):
     """The blob `result`, by its digest and its size in bytes."""
 
     sha256: Hex64
     size: Count
 
 
-class Contribution(Form):
+class Contribution(Form, frozen=True):
     """What one contributor gave, signed by them or by the lead for what stands on paper."""
 
     actors: Actors
@@ -57,7 +57,7 @@ class Contribution(Form):
     type: Literal["contribution/v1"] = "contribution/v1"
 
 
-class DrawOutcome(Form):
+class DrawOutcome(Form, frozen=True):
     actors: Actors
     contributions: Annotated[tuple[Text, ...], Meta(min_length=1)]
     draw_key: Hex64
@@ -69,7 +69,7 @@ class DrawOutcome(Form):
     type: Literal["draw-outcome/v1"] = "draw-outcome/v1"
 
 
-class SealedOutcome(Form):
+class SealedOutcome(Form, frozen=True):
     """A commitment to the result and nothing else: its size is the same for every draw."""
 
     actors: Actors
@@ -80,7 +80,7 @@ class SealedOutcome(Form):
     type: Literal["sealed-outcome/v1"] = "sealed-outcome/v1"
 
 
-class DrawVoid(Form):
+class DrawVoid(Form, frozen=True):
     actors: Actors
     id: Id
     plan: Hex64
@@ -90,7 +90,7 @@ class DrawVoid(Form):
     type: Literal["draw-void/v1"] = "draw-void/v1"
 
 
-class Replacement(Form):
+class Replacement(Form, frozen=True):
     actors: Actors
     decided_at: Time
     event: Event
@@ -100,7 +100,7 @@ class Replacement(Form):
     type: Literal["replacement/v1"] = "replacement/v1"
 
 
-class SealedEvent(Form):
+class SealedEvent(Form, frozen=True):
     actors: Actors
     commitment: Hex64
     decided_at: Time
@@ -111,7 +111,7 @@ class SealedEvent(Form):
     type: Literal["sealed-event/v1"] = "sealed-event/v1"
 
 
-class DrawOpening(Form):
+class DrawOpening(Form, frozen=True):
     cause: Literal["date", "last-visit"]
     contributions: Annotated[tuple[Text, ...], Meta(min_length=1)]
     draw_key: Hex64
@@ -125,7 +125,7 @@ class DrawOpening(Form):
     type: Literal["draw-opening/v1"] = "draw-opening/v1"
 
 
-class Finding(Form):
+class Finding(Form, frozen=True):
     code: ResultCode
     deadline: Date | None
     item: Id
@@ -133,7 +133,7 @@ class Finding(Form):
     responsible: Text | None
 
 
-class _Result(Form):
+class _Result(Form, frozen=True):
     _sd: tuple[Digest, ...]
     _sd_alg: Literal["sha-256"]
     actors: Actors
@@ -152,12 +152,12 @@ class _Result(Form):
     target: Id
 
 
-class InspectionResult(_Result):
+class InspectionResult(_Result, frozen=True):
     supersedes: None
     type: Literal["inspection-result/v1"] = "inspection-result/v1"
 
 
-class Correction(_Result):
+class Correction(_Result, frozen=True):
     reason: Text
     requested_by: Literal["subject", "authority", "court", "audit"]
     supersedes: Hex64

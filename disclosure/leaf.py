@@ -25,12 +25,12 @@ class LeafError(DisclosureError):
     """Bytes are not a leaf, or a leaf does not match its document."""
 
 
-class LeafDocument(Form):
+class LeafDocument(Form, frozen=True):
     sha256: Hex64
     size: Count
 
 
-class Leaf(Form):
+class Leaf(Form, frozen=True):
     at: Time
     author: Annotated[tuple[KeyId, ...], Meta(min_length=1)]
     doc: LeafDocument
@@ -43,14 +43,16 @@ class Leaf(Form):
 def leaf_of(document: Document, envelope: Envelope, at: str) -> Leaf:
     """Return the leaf of `document` signed as `envelope`, claiming to be logged at `at`."""
     data = format_document(document)
-    is_result = isinstance(document, InspectionResult | Correction)
+    rev, supersedes = 1, None
+    if isinstance(document, InspectionResult | Correction):
+        rev, supersedes = document.rev, document.supersedes
     return Leaf(
         at=at,
         author=tuple(signature.keyid for signature in envelope.signatures),
         doc=LeafDocument(sha256=digest_of(data), size=len(data)),
         id=document.id,
-        rev=document.rev if is_result else 1,
-        supersedes=document.supersedes if is_result else None,
+        rev=rev,
+        supersedes=supersedes,
         type=document.type,
     )
 

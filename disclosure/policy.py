@@ -32,7 +32,7 @@ class PolicyError(DisclosureError):
     """A policy cannot be read; the message names the member or the line."""
 
 
-class Authority(Form):
+class Authority(Form, frozen=True):
     """One key of one bureau's department, and when it is valid."""
 
     bureau: Label
@@ -48,7 +48,7 @@ class Authority(Form):
         return self.valid_from <= time and all(time < end for end in ends)
 
 
-class _PolicyFile(Form):
+class _PolicyFile(Form, frozen=True):
     authorities: Annotated[tuple[Authority, ...], Meta(min_length=1)]
     log: str
     type: Literal["policy/v1"]

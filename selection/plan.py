@@ -25,12 +25,12 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
     """A closed object of the specification."""
 
 
-class Task(Form):
+class Task(Form, frozen=True):
     id: Id
     name: Text
 
 
-class Section(Form):
+class Section(Form, frozen=True):
     """One department that takes part; the first of a plan leads."""
 
     id: Label
@@ -38,14 +38,14 @@ class Section(Form):
     name: Text
 
 
-class Named(Form):
+class Named(Form, frozen=True):
     """An area or a speciality code with its name for readers."""
 
     id: Id
     name: Text
 
 
-class Seat(Form):
+class Seat(Form, frozen=True):
     """One place in a team; its number is its position in the class's list, from 1."""
 
     codes: tuple[Id, ...]
@@ -53,12 +53,12 @@ class Seat(Form):
     section: Label
 
 
-class SectionItems(Form):
+class SectionItems(Form, frozen=True):
     optional: Count
     section: Label
 
 
-class Class(Form):
+class Class(Form, frozen=True):
     """What every target of this class gets: seats and items."""
 
     expert_seats: tuple[Seat, ...]
@@ -68,18 +68,18 @@ class Class(Form):
     name: Text
 
 
-class Fixed(Form, tag_field="kind", tag="fixed"):
+class Fixed(Form, frozen=True, tag_field="kind", tag="fixed"):
     count: Count
 
 
-class Percent(Form, tag_field="kind", tag="percent"):
+class Percent(Form, frozen=True, tag_field="kind", tag="percent"):
     """numerator/denominator of the base, rounded half up."""
 
     denominator: Count
     numerator: Count
 
 
-class AtLeast(Form, tag_field="kind", tag="at-least"):
+class AtLeast(Form, frozen=True, tag_field="kind", tag="at-least"):
     """numerator/denominator of the base, rounded up."""
 
     denominator: Count
@@ -89,7 +89,7 @@ class AtLeast(Form, tag_field="kind", tag="at-least"):
 QuotaRule = Fixed | Percent | AtLeast
 
 
-class Quota(Form):
+class Quota(Form, frozen=True):
     base: Count
     by_lot: Count
     chance: Text
@@ -98,7 +98,7 @@ class Quota(Form):
     section: Label
 
 
-class Stratum(Form):
+class Stratum(Form, frozen=True):
     id: Id
     mandatory: Count
     name: Text
@@ -107,7 +107,7 @@ class Stratum(Form):
     rule: Text
 
 
-class Item(Form):
+class Item(Form, frozen=True):
     classes: Annotated[tuple[Id, ...], Meta(min_length=1)]
     id: Id
     legal_basis: Text
@@ -116,60 +116,60 @@ class Item(Form):
     section: Label
 
 
-class Reason(Form):
+class Reason(Form, frozen=True):
     id: Label
     name: Text
 
 
-class ReplacementReason(Form):
+class ReplacementReason(Form, frozen=True):
     applies: Literal["target", "person"]
     id: Label
     name: Text
 
 
-class StatedReason(Form):
+class StatedReason(Form, frozen=True):
     reason: Text
     rule: Label
     subject: Text
 
 
-class Visits(Form, rename={"from_": "from"}):
+class Visits(Form, frozen=True, rename={"from_": "from"}):
     """The days between which the visits are planned; leave and certificates were judged for them."""
 
     from_: Date
     to: Date
 
 
-class SealedUntil(Form):
+class SealedUntil(Form, frozen=True):
     opens: Time
 
 
-class NonceCommitment(Form, tag_field="kind", tag="nonce"):
+class NonceCommitment(Form, frozen=True, tag_field="kind", tag="nonce"):
     commitment: Hex64
     custodian: Text
     label: Label
 
 
-class Witness(Form, tag_field="kind", tag="witness"):
+class Witness(Form, frozen=True, tag_field="kind", tag="witness"):
     body: Text
     key: Key | None
     label: Label
     person: Digest
 
 
-class Thrower(Form):
+class Thrower(Form, frozen=True):
     body: Text
     key: Key | None
     label: Label
     person: Digest
 
 
-class Dice(Form, tag_field="kind", tag="dice"):
+class Dice(Form, frozen=True, tag_field="kind", tag="dice"):
     digits: Annotated[int, Meta(ge=40, le=200)]
     throwers: Annotated[tuple[Thrower, ...], Meta(min_length=3)]
 
 
-class PublicNumber(Form, tag_field="kind", tag="public"):
+class PublicNumber(Form, frozen=True, tag_field="kind", tag="public"):
     digits: Annotated[int, Meta(ge=1, le=200)]
     example: Text
     issue: Text
@@ -178,7 +178,7 @@ class PublicNumber(Form, tag_field="kind", tag="public"):
     source: Text
 
 
-class Drand(Form, tag_field="kind", tag="drand"):
+class Drand(Form, frozen=True, tag_field="kind", tag="drand"):
     chain: Hex64
     round: Positive
 
@@ -186,21 +186,21 @@ class Drand(Form, tag_field="kind", tag="drand"):
 Contributor = NonceCommitment | Witness | Dice | PublicNumber | Drand
 
 
-class ActorRole(Form):
+class ActorRole(Form, frozen=True):
     """A member of staff who took a step, by an id that is fresh for every draw."""
 
     id: Actor
     role: Label
 
 
-class BlobReference(Form):
+class BlobReference(Form, frozen=True):
     count: Count
     root: Hex64
     sha256: Hex64
     size: Count
 
 
-class Blobs(Form):
+class Blobs(Form, frozen=True):
     apart: BlobReference
     conflicts: BlobReference
     excluded: BlobReference
@@ -210,7 +210,7 @@ class Blobs(Form):
     reasons: BlobReference
 
 
-class Plan(Form):
+class Plan(Form, frozen=True):
     """Everything that could go two ways, bound before the numbers exist (docs/spec/plan.md)."""
 
     actors: tuple[ActorRole, ...]

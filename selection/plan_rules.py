@@ -83,7 +83,8 @@ def _identity(plan: Plan) -> Iterator[str]:
     labels += [thrower.label for thrower in throwers] + ["dice" for c in plan.contributors if isinstance(c, Dice)]
     yield from _repeats("contributor label", labels)
     witnesses = [c for c in plan.contributors if isinstance(c, Witness)]
-    yield from _repeats("key", (p.key for p in (*plan.sections, *witnesses, *throwers) if p.key is not None))
+    keys = [s.key for s in plan.sections] + [w.key for w in witnesses] + [t.key for t in throwers]
+    yield from _repeats("key", (key for key in keys if key is not None))
 
 
 def _ascends(ids: Sequence[str]) -> bool:
@@ -170,9 +171,9 @@ def _classes(plan: Plan, pools: Pools) -> Iterator[str]:
             if rule.optional > there:
                 yield f"class {class_.id} asks {rule.optional} optional items of {rule.section}, there are {there}"
     for stratum_id, class_id in sorted({(t.stratum, t.class_) for t in pools.targets}):
-        class_, stratum = classes.get(class_id), strata.get(stratum_id)
-        if class_ is None or stratum is None:
+        if class_id not in classes or stratum_id not in strata:
             continue
+        class_, stratum = classes[class_id], strata[stratum_id]
         for section in (quota.section for quota in stratum.quotas):
             if not any(seat.section == section for seat in class_.inspector_seats):
                 yield f"class {class_id} has no inspector seat of section {section}, which draws stratum {stratum_id}"

@@ -26,12 +26,12 @@ __all__ = ["ConflictsOf", "Event", "PersonEvent", "Standing", "Successor", "Targ
 Role = Literal["inspector", "expert"]
 
 
-class ConflictsOf(Form):
+class ConflictsOf(Form, frozen=True):
     people: tuple[Person, ...]
     salt: Hex64
 
 
-class Successor(Form):
+class Successor(Form, frozen=True):
     """The target that takes a removed target's place."""
 
     experts: tuple[Person | None, ...]
@@ -43,7 +43,7 @@ class Successor(Form):
     ticket: Hex64
 
 
-class TargetEvent(Form, tag_field="kind", tag="target"):
+class TargetEvent(Form, frozen=True, tag_field="kind", tag="target"):
     evidence: Hex64
     reason: Label
     sequence: Count
@@ -51,7 +51,7 @@ class TargetEvent(Form, tag_field="kind", tag="target"):
     target: Id
 
 
-class PersonEvent(Form, tag_field="kind", tag="person"):
+class PersonEvent(Form, frozen=True, tag_field="kind", tag="person"):
     evidence: Hex64
     person: Person
     reason: Label
@@ -108,7 +108,8 @@ def standing_after_draw(plan: Plan, pools: Pools, transcript: Transcript) -> Sta
         people = {"inspector": drawn.inspectors, "expert": drawn.experts}
         teams = {role: _seated(plan, target, role, drawn.sections, people[role]) for role in people}
         standing[drawn.id] = StandingTarget(target, drawn.sections, teams)
-    reserves, ranks = {}, {}
+    reserves: dict[str, tuple[str, ...]] = {}
+    ranks: dict[str, int] = {}
     for stratum, outcome in zip(plan.strata, transcript.strata, strict=True):
         candidates = (t.id for t in pools.targets if t.stratum == stratum.id and t.id not in pools.mandatory)
         order = [id for _, id in in_order(transcript.stage_key, candidates)]
@@ -174,7 +175,8 @@ def _succeed(standing: Standing, ended: StandingTarget, id: str, conflict: Opene
         left[person] += 1
     staff.places.update(left)
     teams: dict[str, tuple[str | None, ...]] = {"inspector": (), "expert": ()}
-    filled, mates = True, ()  # after inspectors that are not COMPLETE the experts are not run
+    filled = True  # after inspectors that are not COMPLETE the experts are not run
+    mates: tuple[str, ...] = ()
     for role in ("inspector", "expert"):
         if not standing.complete[role]:
             continue

@@ -14,22 +14,22 @@ __all__ = ["Certificate", "CertificatePair", "CertificatePerson", "CertificateSe
            "StratumResult", "TargetResult", "Transcript", "format_transcript", "parse_transcript"]  # fmt: skip
 
 
-class CertificatePair(Form):
+class CertificatePair(Form, frozen=True):
     person: Person
     target: Id
 
 
-class CertificatePerson(Form):
+class CertificatePerson(Form, frozen=True):
     person: Person
     places: Count
 
 
-class CertificateSeat(Form):
+class CertificateSeat(Form, frozen=True):
     seat: Positive
     target: Id
 
 
-class Certificate(Form):
+class Certificate(Form, frozen=True):
     """Why no complete assignment exists: these seats have only this supply (docs/spec/draw.md 5)."""
 
     pairs: tuple[CertificatePair, ...]
@@ -39,24 +39,24 @@ class Certificate(Form):
     supply: Count
 
 
-class StageOutcome(Form):
+class StageOutcome(Form, frozen=True):
     certificate: Certificate | None
     outcome: Literal["COMPLETE", "IMPOSSIBLE", "IMPOSSIBLE_PAIRS", "SEARCH_LIMIT", "NOT_RUN"]
 
 
-class Cut(Form):
+class Cut(Form, frozen=True):
     cut: Hex64 | None
     section: Label
 
 
-class StratumResult(Form):
+class StratumResult(Form, frozen=True):
     id: Id
     next: Id | None
     order: tuple[Id, ...]
     quotas: tuple[Cut, ...]
 
 
-class TargetResult(Form):
+class TargetResult(Form, frozen=True):
     experts: tuple[Person, ...]
     id: Id
     inspectors: tuple[Person, ...]
@@ -67,7 +67,7 @@ class TargetResult(Form):
     ticket: Hex64
 
 
-class Transcript(Form):
+class Transcript(Form, frozen=True):
     draw_key: Hex64
     experts: StageOutcome
     inspectors: StageOutcome

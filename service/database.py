@@ -5,13 +5,15 @@ import hashlib
 import logging
 from importlib import resources
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import asyncpg
 
 __all__ = ["Connection", "MigrationError", "Pool", "migrate", "open_pool"]
 
-Connection = asyncpg.Connection
-Pool = asyncpg.Pool
+# asyncpg carries no types; what a query returns is checked where it becomes a struct.
+Connection: TypeAlias = Any
+Pool: TypeAlias = Any
 
 # asyncpg restores its floor of connections in the background and logs a traceback each time while the server is down.
 logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)

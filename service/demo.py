@@ -143,7 +143,7 @@ async def _import(office: Office, registrar: Staff) -> None:
         view = await check_import(office, registrar, kind, file.name, file.read_bytes())
         await confirm_import(office, registrar, view.id)
         c = view.counts
-        say(f"① 导入 {file.name}：新增 {c.new}，变更 {c.changed}，未变 {c.unchanged}，退回 {c.refused}，提示 {c.warned}"
+        say(f"① 导入 {file.name}：新增 {c['new']}，变更 {c['changed']}，未变 {c['unchanged']}，退回 {c['refused']}，提示 {c['warned']}"
             f" (new, changed, unchanged, refused, warned)")  # fmt: skip
 
 

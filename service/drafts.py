@@ -18,7 +18,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A closed object of a request."""
 
 
-class Scope(Part, kw_only=True):
+class Scope(Part, frozen=True, kw_only=True):
     """Which targets of the registry are candidates; an empty list asks nothing."""
 
     areas: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Scope(Part, kw_only=True):
     not_inspected_within_months: Annotated[int, Meta(ge=0, le=120)] = 0
 
 
-class DraftStratum(Part, kw_only=True):
+class DraftStratum(Part, frozen=True, kw_only=True):
     """Targets whose attribute has one of `values`; every candidate must fall into exactly one stratum."""
 
     name: Text
@@ -36,13 +36,13 @@ class DraftStratum(Part, kw_only=True):
     rule: QuotaRule
 
 
-class DraftSeat(Part, kw_only=True):
+class DraftSeat(Part, frozen=True, kw_only=True):
     name: Text = "检查员"
     specialities: tuple[str, ...] = ()
     lead: bool = False
 
 
-class DraftClass(Part, kw_only=True):
+class DraftClass(Part, frozen=True, kw_only=True):
     """What a target of these sectors gets; `sectors` empty: all that no other class names."""
 
     id: Id
@@ -53,36 +53,36 @@ class DraftClass(Part, kw_only=True):
     optional_items: Annotated[int, Meta(ge=0, le=1000)] = 0
 
 
-class Mandatory(Part, kw_only=True):
+class Mandatory(Part, frozen=True, kw_only=True):
     target: Id
     reason: Literal["complaint", "key-supervision", "follow-up"]
 
 
-class NonceGiver(Part, kw_only=True, tag_field="kind", tag="nonce"):
+class NonceGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="nonce"):
     label: Label = "bureau"
     custodian: Text
 
 
-class WitnessGiver(Part, kw_only=True, tag_field="kind", tag="witness"):
+class WitnessGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="witness"):
     label: Label
     body: Text
     name: Text
     key: Key | None = None
 
 
-class ThrowerName(Part, kw_only=True):
+class ThrowerName(Part, frozen=True, kw_only=True):
     label: Label
     body: Text
     name: Text
     key: Key | None = None
 
 
-class DiceGiver(Part, kw_only=True, tag_field="kind", tag="dice"):
+class DiceGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="dice"):
     digits: Annotated[int, Meta(ge=40, le=200)] = 60
     throwers: Annotated[tuple[ThrowerName, ...], Meta(min_length=3)]
 
 
-class PublicGiver(Part, kw_only=True, tag_field="kind", tag="public"):
+class PublicGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="public"):
     label: Label
     source: Text
     issue: Text
@@ -94,7 +94,7 @@ class PublicGiver(Part, kw_only=True, tag_field="kind", tag="public"):
 Giver = NonceGiver | WitnessGiver | DiceGiver | PublicGiver
 
 
-class Statement(Part, kw_only=True):
+class Statement(Part, frozen=True, kw_only=True):
     """A reason stated for what needs one (docs/spec/plan.md, refusal 7), by the names the preview shows."""
 
     rule: Literal["small-stratum", "no-chance", "thin-seat", "wide-exclusion"]
@@ -102,7 +102,7 @@ class Statement(Part, kw_only=True):
     reason: Text
 
 
-class VisitDays(Part, kw_only=True):
+class VisitDays(Part, frozen=True, kw_only=True):
     first: date
     last: date
 
@@ -116,7 +116,7 @@ DEFAULT_REASONS = (
 )
 
 
-class Draft(Part, kw_only=True):
+class Draft(Part, frozen=True, kw_only=True):
     """A whole draft. `year` and number are given by the service; a void draft's successor names `retries`."""
 
     title: Text

@@ -75,6 +75,12 @@ class Registries(Struct, frozen=True):
     experts: Sequence[records.Expert]
     conflicts: Sequence[records.Conflict]
 
+    @property
+    def people(self) -> list[records.Inspector | records.Expert]:
+        """Inspectors and experts, by number."""
+        everyone: list[records.Inspector | records.Expert] = [*self.inspectors, *self.experts]
+        return sorted(everyone, key=lambda record: record.number)
+
 
 class Identity(Struct, frozen=True):
     """What the service gives a plan: its place in the bureau's sequence, its section and key, the moment, the actors."""
@@ -119,7 +125,7 @@ class Sorted(Struct, frozen=True):
 
 def sort_candidates(draft: Draft, registries: Registries) -> Sorted:
     """Return which targets of the registry the draft draws from. Depends on nothing but its arguments."""
-    used = {t.area for t in registries.targets} | {a for p in (*registries.inspectors, *registries.experts) for a in p.areas}
+    used = {t.area for t in registries.targets} | {a for p in registries.people for a in p.areas}
     areas = {name: f"a{number}" for number, name in enumerate(sorted(used - {""}), 1)} | {"": "a0"}
     stratum_of, class_of = _stratum_finder(draft), _class_finder(draft)
     targets, excluded, unplaced, names = [], [], [], {}
@@ -247,7 +253,7 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
 
 
 def _codes(registries: Registries) -> dict[str, str]:
-    named = sorted({s for p in (*registries.inspectors, *registries.experts) for s in p.specialities})
+    named = sorted({s for p in registries.people for s in p.specialities})
     return {"可任组长": LEAD} | {name: f"c{number}" for number, name in enumerate(named, 1)}
 
 
@@ -264,7 +270,7 @@ def _people(
     """Return the usable people, and for auditors why each other one is left out. Fills `disclosures`."""
     people, reasons = [], []
     last = draft.visits.last.isoformat()
-    for record in sorted((*registries.inspectors, *registries.experts), key=lambda record: record.number):
+    for record in registries.people:
         inspector = isinstance(record, records.Inspector)
         unit = record.unit if isinstance(record, records.Inspector) else record.employer
         ends = record.certificate_expires if isinstance(record, records.Inspector) else record.term_ends

@@ -221,9 +221,10 @@ def page() -> str:
     parts = [
         "# A worked example",
         (
-            "Five firms, four inspectors, one expert; one of the firms must be visited, two more are drawn. Made by"
-            " `tests/make_vectors.py`; a test makes it anew and compares every byte, and runs `printf` and `sha256sum`"
-            " for every ticket. In the lists ⇥ stands for a TAB, and every line ends with LF. All is invented."
+            "Five firms, four inspectors, one expert; one of the firms must be visited, two more are drawn."
+            " Made by `tests/make_vectors.py`; a test makes it anew and compares every byte, and runs"
+            " `printf` and `sha256sum` for every ticket. In the lists ⇥ stands for a TAB,"
+            " and every line ends with LF. All is invented."
         ),
         "## The blobs",
     ]
@@ -236,8 +237,8 @@ def page() -> str:
         ]
     parts += [
         (
-            f"`reasons` is shown here alone; it is never published. The conflict of {conflicts[0].target} is committed"
-            f" with salt `{conflicts[0].salt}`, as the SHA-256 of"
+            f"`reasons` is shown here alone; it is never published. The conflict of"
+            f" {conflicts[0].target} is committed with salt `{conflicts[0].salt}`, as the SHA-256 of"
         ),
         _text(f"double-random/1\nconflicts\n{conflicts[0].salt}\n{conflicts[0].people[0]}\n".encode()),
         "## The plan",
@@ -255,9 +256,10 @@ def page() -> str:
         "In the order of their stage. Check one with `printf '%s' '<stage key>:<id>' | sha256sum`.",
         *_stage(key, "targets", FIRMS),
         (
-            f"{FIRMS[4]} is mandatory and takes no rank. Of the other four the quota 3 leaves by_lot = 3 − 1 = 2: ranks"
-            f" 1 and 2 are {' and '.join(stratum.order)}; the first reserve is {stratum.next}. The cut is the ticket"
-            f" of rank 2, `{stratum.quotas[0].cut}`. Drawn order, the mandatory one included: {', '.join(drawn)}."
+            f"{FIRMS[4]} is mandatory and takes no rank. Of the other four the quota 3 leaves"
+            f" by_lot = 3 − 1 = 2: ranks 1 and 2 are {' and '.join(stratum.order)}; the first reserve is"
+            f" {stratum.next}. The cut is the ticket of rank 2, `{stratum.quotas[0].cut}`."
+            f" Drawn order, the mandatory one included: {', '.join(drawn)}."
         ),
     ]
     assert len(free) == 4
@@ -298,8 +300,8 @@ def _teams(transcript) -> str:
     for target in transcript.targets:
         rows.append(f"| {target.id} | expert 1 | {target.experts[0]} | |")
     note = (
-        f"{PEOPLE[0]} and {PEOPLE[1]} are kept apart. Every inspector has two places, so each of the six inspector"
-        " seats takes the first candidate of its order who has a place left, is not in the team, clashes with nobody"
-        " in it, and after whom all later seats can still be filled."
+        f"{PEOPLE[0]} and {PEOPLE[1]} are kept apart. Every inspector has two places, so each of the six"
+        " inspector seats takes the first candidate of its order who has a place left, is not in the team,"
+        " clashes with nobody in it, and after whom all later seats can still be filled."
     )
     return note + "\n\n" + "\n".join(rows)

@@ -1,6 +1,6 @@
 """What a dishonest bureau can do: every lie is signed and logged as properly as the truth.
 
-`LIES` maps a name to a lie: `tell(seed, **wishes)` returns the bundle, `step` is the first step that must fail with
+`LIES` maps a name to a lie: `tell(seed, **wishes)` returns the bundle, `step` is the first step to fail with
 the policy of `policy_bytes("audit")`. docs/spec/bundle.md, "What fails where".
 """
 

@@ -1,4 +1,4 @@
-"""Write docs/spec/vectors/ and docs/spec/example.md: `python tests/make_vectors.py`. Tests compare every byte."""
+"""Write docs/spec/vectors/ and docs/spec/example.md: `python tests/make_vectors.py`. Tests compare them."""
 
 import json
 import random

@@ -14,7 +14,7 @@ PURE = [
     for path in (*FILES["selection"], *FILES["disclosure"])
     if "command" not in path.relative_to(ROOT).parts and path.name != "__main__.py"
 ]
-# Clock, entropy, files, sockets, processes, threads: what makes an answer depend on when or where it is asked.
+# Clock, entropy, files, sockets, processes, threads: what makes an answer depend on when or where.
 IMPURE = frozenset(
     (
         "time",
@@ -51,7 +51,7 @@ IMPURE = frozenset(
 )
 OUTSIDE = {"selection": {"msgspec"}, "disclosure": {"msgspec", "cryptography"}}
 
-# Inside `selection`, from what knows nothing to what knows the whole draw. A module imports from layers above only.
+# Inside `selection`, from what knows nothing to what knows the whole draw. Modules import from layers above.
 LAYERS = (
     {"errors", "forms", "canonical", "keys"},
     {"plan", "pool"},

@@ -17,7 +17,7 @@ from selection.replacement import Event, TargetEvent, apply_event, standing_afte
 __all__ = ["names", "replacements", "sealed", "uniqueness"]
 
 
-class PersonName(Form):
+class PersonName(Form, frozen=True):
     """What a person disclosure opens (docs/spec/documents.md, "Person disclosures")."""
 
     certificate: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{0,4000}\Z")]  # text or ""

@@ -1,6 +1,9 @@
 """The registries as a draw reads them: all at once, with the version they have at that moment."""
 
 from datetime import date
+from typing import Any
+
+from asyncpg import Record
 
 from service.database import Connection
 from service.freezing import Registries
@@ -15,8 +18,15 @@ async def registry_versions(connection: Connection) -> dict[str, int]:
     return {row["kind"]: row["version"] for row in rows}
 
 
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
+def _values(row: Record) -> dict[str, Any]:
+    """Return the columns of a row as the records hold them: dates as text, lists as tuples."""
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return tuple(value) if isinstance(value, list) else value
 
 
 async def read_registries(connection: Connection) -> Registries:
@@ -36,16 +46,9 @@ async def read_registries(connection: Connection) -> Registries:
     )
     conflicts = await connection.fetch("SELECT person, target, reason, evidence FROM conflict")
     return Registries(
-        targets=[Target(*row[:9], _day(row["established"]), row["status"], _day(row["last_inspected"])) for row in targets],
-        items=[Item(*row[:5], tuple(row["classes"]), row["method"]) for row in items],
-        inspectors=[
-            Inspector(*row[:4], tuple(row["areas"]), tuple(row["specialities"]), _day(row["certificate_expires"]), *row[7:])
-            for row in inspectors
-        ],
-        experts=[
-            Expert(*row[:4], tuple(row["areas"]), tuple(row["specialities"]), _day(row["term_ends"]), row["capacity"],
-                   tuple(row["serves"]), row["status"])
-            for row in experts
-        ],
-        conflicts=[Conflict(*row) for row in conflicts],
-    )  # fmt: skip
+        targets=[Target(**_values(row)) for row in targets],
+        items=[Item(**_values(row)) for row in items],
+        inspectors=[Inspector(**_values(row)) for row in inspectors],
+        experts=[Expert(**_values(row)) for row in experts],
+        conflicts=[Conflict(**_values(row)) for row in conflicts],
+    )

@@ -1,7 +1,7 @@
 """A second way to teams, written from docs/spec/draw.md 5 alone: no cleverness, every flow from scratch.
 
-`naive` is DRAW with FILLABLE as a general maximum flow; `brute` the lexicographically first complete assignment
-by trying all of them. Both take seats as (target, number, candidates).
+`naive` is DRAW with FILLABLE as a general maximum flow; `brute` the first complete assignment by
+trying all of them. Both take seats as (target, number, candidates).
 """
 
 from collections import defaultdict, deque
@@ -12,7 +12,7 @@ def clash(apart, person, others):
 
 
 def max_flow(edges):
-    """Edmonds-Karp from "source" to "sink"; return the flow and what the source reaches in the residual network."""
+    """Edmonds-Karp from "source" to "sink"; return the flow and what the source still reaches."""
     residual, neighbours = defaultdict(int), defaultdict(list)
     for (a, b), capacity in edges.items():
         residual[a, b] += capacity

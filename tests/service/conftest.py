@@ -111,14 +111,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def office(dsn: str, clock: Clock) -> AsyncIterator[Office]:
-    """An office with a bureau and an empty log, keys that are the same in every run, and nobody in it yet."""
+async def bare_office(dsn: str, clock: Clock) -> AsyncIterator[Office]:
+    """An office with keys that are the same in every run, and an empty database."""
     pool = await open_pool(dsn)
-    made = Office(pool, testing_only_signer("section-lead"), testing_only_signer("log"), clock)
-    await pool.execute("INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局', 'lead')")
-    await create_log(made, "disclose.yunzhou.example/2026")
-    yield made
+    yield Office(pool, testing_only_signer("section-lead"), testing_only_signer("log"), clock)
     await pool.close()
+
+
+@pytest.fixture
+async def office(bare_office: Office) -> Office:
+    """An office with a bureau and an empty log, and nobody in it yet."""
+    await bare_office.pool.execute(
+        "INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局', 'lead')"
+    )
+    await create_log(bare_office, "disclose.yunzhou.example/2026")
+    return bare_office
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 import hashlib
 
+import bureau
+from conftest import browser
 from journey import TRANSITIONS, begin, draw_of, office_at
 
-from bureau import testing_only_signer
 from disclosure.checkpoint import open_checkpoint
 from disclosure.note import KIND_ED25519, VerifierKey
 from disclosure.policy import parse_policy
@@ -13,9 +14,10 @@ from disclosure.tiles import AuthenticatedTiles, bundles, tiles
 from disclosure.tree import leaf_hash
 from disclosure.verification import Verdict, verify_bundle
 from service.log import append, lock_head, publish_checkpoint
+from service.web.app import create_app
 
 ORIGIN = "disclose.yunzhou.example/2026"
-KEY = VerifierKey(ORIGIN, KIND_ED25519, testing_only_signer("log").public_key)
+KEY = VerifierKey(ORIGIN, KIND_ED25519, bureau.testing_only_signer("log").public_key)
 OPEN = [(time, call) for name, time, call in TRANSITIONS if name in
         ("open draft", "open freeze", "open notary", "open audit", "open dice", "open draw")]  # fmt: skip
 
@@ -56,12 +58,15 @@ async def test_what_is_not_in_the_tree_is_not_found(client, office) -> None:
     assert (await client.get("/log/2026/checkpoint/x")).status_code == 404
 
 
-async def test_documents_blobs_and_bundle_of_a_draw_verify_and_secrets_stay(client, office) -> None:
-    async with office.pool.acquire() as connection:
-        await connection.execute("DELETE FROM log_head; DELETE FROM bureau")
-    await begin(office.pool)
+async def test_documents_blobs_and_bundle_of_a_draw_verify_and_secrets_stay(bare_office, config) -> None:
+    await begin(bare_office.pool)
     for time, call in OPEN:
-        await call(office_at(office.pool, time))
+        await call(office_at(bare_office.pool, time))
+    async with browser(create_app(bare_office, config)) as client:
+        await check_everything_published(client, bare_office)
+
+
+async def check_everything_published(client, office) -> None:
     draw = await draw_of(office, "open")
     policy = parse_policy((await client.get("/policy")).content)
     answer = await client.get(f"/draws/{draw}/{draw}.bundle.json")

@@ -68,7 +68,7 @@ async def test_a_browser_gets_a_page_for_an_error_and_the_login_for_a_staff_page
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert '<html lang="zh-CN">' in answer.text
     answer = await client.get("/staff/", headers=HTML)
-    assert (answer.status_code, answer.headers["location"]) == (302, "/staff/login?next=%2Fstaff%2F")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/staff/login?next=%2Fstaff")
 
 
 async def test_a_lost_database_is_503_with_retry_after(client, office, monkeypatch) -> None:
