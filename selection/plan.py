@@ -13,10 +13,40 @@ from selection.errors import PlanError
 from selection.forms import Actor, Count, Date, Digest, Hex64, Id, Key, Label, Positive, Text, Time
 from selection.keys import digest_of
 
-__all__ = ["ActorRole", "BlobReference", "Blobs", "Class", "Contributor", "Dice", "Drand", "StatedReason", "Item", "Named",
-           "NonceCommitment", "Plan", "PublicNumber", "Quota", "QuotaRule", "AtLeast", "Fixed", "Percent", "Reason",
-           "ReplacementReason", "SealedUntil", "Seat", "Section", "SectionItems", "Stratum", "Task", "Thrower",
-           "Visits", "Witness", "format_plan", "parse_plan", "plan_digest"]  # fmt: skip
+__all__ = [
+    "ActorRole",
+    "AtLeast",
+    "BlobReference",
+    "Blobs",
+    "Class",
+    "Contributor",
+    "Dice",
+    "Drand",
+    "Fixed",
+    "Item",
+    "Named",
+    "NonceCommitment",
+    "Percent",
+    "Plan",
+    "PublicNumber",
+    "Quota",
+    "QuotaRule",
+    "Reason",
+    "ReplacementReason",
+    "SealedUntil",
+    "Seat",
+    "Section",
+    "SectionItems",
+    "StatedReason",
+    "Stratum",
+    "Task",
+    "Thrower",
+    "Visits",
+    "Witness",
+    "format_plan",
+    "parse_plan",
+    "plan_digest",
+]  # fmt: skip
 
 Year = Annotated[int, Meta(ge=2000, le=9999)]
 

@@ -28,7 +28,7 @@ class MigrationError(Exception):
 
 async def open_pool(dsn: str, password_file: Path | None = None, size: int = 8) -> Pool:
     """Return a pool of at most `size` connections, waiting up to a minute for the server to accept one."""
-    password = password_file.read_text().strip() if password_file else None
+    password = _read_password(password_file)
     loop, wait = asyncio.get_running_loop(), 0.1
     deadline = loop.time() + _FIRST_CONNECTION
     while True:
@@ -41,6 +41,10 @@ async def open_pool(dsn: str, password_file: Path | None = None, size: int = 8) 
                 raise
             await asyncio.sleep(wait)
             wait = min(2.0, wait * 2)
+
+
+def _read_password(file: Path | None) -> str | None:
+    return None if file is None else file.read_text().strip()
 
 
 async def migrate(pool: Pool) -> list[str]:

@@ -11,7 +11,15 @@ from disclosure.document import Contribution, DrawOpening, DrawOutcome, Replacem
 from selection.contribution import label_of
 from selection.errors import SelectionError
 from selection.plan import NonceCommitment, Plan
-from selection.pool import OpenedConflicts, Pools, parse_apart, parse_listed, parse_opened, parse_people, parse_pool
+from selection.pool import (
+    OpenedConflicts,
+    Pools,
+    parse_apart,
+    parse_listed,
+    parse_opened,
+    parse_people,
+    parse_pool,
+)
 from selection.replacement import Event, Standing, apply_event, standing_after_draw
 from selection.transcript import Transcript, parse_transcript
 from service.database import Connection

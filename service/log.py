@@ -142,7 +142,7 @@ async def _with_hashes(connection: Connection, shard: str, make: Callable[[HashR
         asked: set[tuple[int, int]] = set()
 
         def hash_at(level: int, index: int) -> bytes:
-            found = known.get((level, index))  # noqa: B023 (used within this turn only)
+            found = known.get((level, index))
             if found is None:
                 asked.add((level, index))  # noqa: B023
                 return bytes(32)

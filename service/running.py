@@ -43,7 +43,7 @@ async def running_office(config: Config) -> AsyncIterator[Office]:
 
 async def serve_office(office: Office, config: Config) -> None:
     """Serve pages and API until SIGINT or SIGTERM, and do what falls due meanwhile."""
-    from service.web.app import create_app  # noqa: PLC0415 (a command that serves nothing needs no web framework)
+    from service.web.app import create_app
 
     host, port = config.listen
     server = uvicorn.Server(

@@ -60,7 +60,7 @@ def convert_request(request: Any, type: type[T]) -> T:
 
 def _rule(kind: str) -> Rule:
     # Imported here because each rule is written with the words of this module.
-    from service.life import RULES  # noqa: PLC0415
+    from service.life import RULES
 
     if kind not in RULES:
         raise Invalid(f"没有 {kind} 这种步骤", f"there is no step {kind}; there are {', '.join(RULES)}")

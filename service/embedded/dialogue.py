@@ -15,7 +15,7 @@ PROTOCOL = 196608  # version 3.0
 PORT = 5432  # only names the socket file: .s.PGSQL.5432
 
 
-class Refusal(Exception):  # noqa: N818  it is the server's word, not our failure
+class Refusal(Exception):
     """The server answered with an error; `code` is its five-character SQLSTATE."""
 
     def __init__(self, code: str, text: str) -> None:

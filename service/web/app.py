@@ -23,7 +23,7 @@ from service.web import api_accounts, api_draws, api_registry, log, staff
 from service.web.assets import ASSETS
 from service.web.errors import answer_error
 from service.web.middleware import Envelope
-from service.web.session import PUBLIC, authorise, check_every_route, office_of
+from service.web.session import PUBLIC, authorise, check_every_route
 
 __all__ = ["create_app"]
 

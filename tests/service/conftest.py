@@ -15,8 +15,8 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-
 from bureau import testing_only_signer
+
 from service.accounts import create_staff
 from service.config import Config
 from service.database import migrate, open_pool

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from bureau import testing_only_signer
+
 from selection.plan import Percent, Task
 from service import log, steps
 from service.accounts import Staff
@@ -200,7 +201,7 @@ TRANSITIONS: list[tuple[str, str, Call]] = [
 
 def arm(point: str, commit: int, postmaster: int) -> None:
     """From the `commit`-th COMMIT on: kill this process or PostgreSQL, right before or right after it."""
-    from asyncpg.transaction import Transaction  # noqa: PLC0415
+    from asyncpg.transaction import Transaction
 
     genuine, seen = Transaction._Transaction__commit, [0]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from bureau import public_text
 from journey import TRANSITIONS, attempt, office_at, prepare
 
-from bureau import public_text
 from disclosure.document import DrawOutcome, DrawVoid, SealedOutcome
 from disclosure.policy import parse_policy
 from disclosure.tree import leaf_hash, root
@@ -25,6 +25,7 @@ from service.embedded.server import EmbeddedPostgres
 from service.log import read_head, read_newest_checkpoint
 from service.publishing import catch_up, policy_bytes
 
+
 def in_a_process_of_its_own(dsn: str, number: int, point: str, commit: int, postmaster: int) -> bool:
     """Attempt a transition in a forked process; return whether it came to its end."""
     child = os.fork()
@@ -35,7 +36,7 @@ def in_a_process_of_its_own(dsn: str, number: int, point: str, commit: int, post
             status = 0
         except OSError:
             pass  # PostgreSQL is gone: what this case is about
-        except Exception as error:  # noqa: BLE001 (told apart by the parent's checks; printed for whoever debugs them)
+        except Exception as error:
             if "asyncpg" not in type(error).__module__:
                 traceback.print_exc()
         os._exit(status)

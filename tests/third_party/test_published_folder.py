@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bureau
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-import bureau
 from disclosure.checkpoint import read_unverified
 from disclosure.document import DOCUMENT_TYPE
 from disclosure.envelope import pae

@@ -118,7 +118,7 @@ def seconds(time):
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", time):
         return None
     try:
-        moment = datetime.datetime(*(int(part) for part in re.split("[-T:Z]", time)[:6]), tzinfo=datetime.timezone.utc)
+        moment = datetime.datetime(*(int(part) for part in re.split("[-T:Z]", time)[:6]), tzinfo=datetime.UTC)
     except ValueError:
         return None
     return int(moment.timestamp()) if moment.year >= 2000 else None
@@ -524,7 +524,7 @@ PLAN = closed(
     instant=time,
     frozen_at=time,
     actors=actors,
-    blobs=closed(**{name: blob_reference for name in (*PUBLIC_BLOBS, "reasons")}),
+    blobs=closed(**dict.fromkeys((*PUBLIC_BLOBS, "reasons"), blob_reference)),
 )
 
 RULE_IDS = ("small-stratum", "no-chance", "thin-seat", "wide-exclusion")
@@ -860,7 +860,7 @@ class Flow:
 
     def search(self, starts):
         """Breadth first in the residual network from empty seats. Gives (last seat, person with room) or None."""
-        self.via = {j: None for j in starts}  # seats reached, and the seat that would take over their person
+        self.via = dict.fromkeys(starts)  # seats reached, and the seat that would take over their person
         self.people, self.pairs = set(), set()  # reached
         queue = deque(starts)
         while queue:

@@ -71,7 +71,7 @@ SPREADSHEET_ML = """<?xml version="1.0"{encoding}?><?mso-application progid="Exc
 <Worksheet ss:Name="名录"><Table>
 <Row><Cell><Data ss:Type="String">统一社会信用代码</Data></Cell><Cell ss:Index="3"><Data ss:Type="String">企业名称</Data></Cell></Row>
 <Row ss:Index="3"><Cell><Data ss:Type="String">91330100311348661F</Data></Cell><Cell ss:Index="3"><Data ss:Type="Number">42801</Data></Cell></Row>
-</Table></Worksheet></Workbook>"""  # noqa: E501 (one row of the document per line)
+</Table></Worksheet></Workbook>"""
 
 
 @pytest.mark.parametrize(("encoding", "declared"), [("utf-8", ""), ("gb18030", ' encoding="gb2312"')])

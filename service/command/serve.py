@@ -1,0 +1,134 @@
+"""Running: one process owns the embedded database, the jobs and the web server, and stops all three in that order's reverse.
+
+`running_office` gives an office with an open, migrated database; `serve_office` serves it until SIGTERM or SIGINT.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+
+from disclosure.keys import Signer
+from service.config import Config
+from service.database import migrate, open_pool
+from service.embedded import EmbeddedPostgres
+from service.office import Office
+from service.publishing import publish_folder, run_jobs
+from service.signer import load_signer
+from service.web.app import create_app
+
+__all__ = ["database", "publish", "running_office", "serve", "serve_office"]
+
+JOBS_EVERY = 3.0  # seconds
+GRACE = 30  # seconds a request under way has to end
+_LOG = logging.getLogger("service")
+
+
+@contextlib.asynccontextmanager
+async def database(config: Config) -> AsyncIterator[str]:
+    """Give the address of the database: the one configured, or an embedded server that lives as long as this."""
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    server = EmbeddedPostgres(config.data / "postgres")
+    dsn = await asyncio.to_thread(server.start)
+    try:
+        yield dsn
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@contextlib.asynccontextmanager
+async def running_office(config: Config, signers: tuple[Signer, Signer] | None = None) -> AsyncIterator[Office]:
+    """Give the office of this configuration, its database open and migrated.
+
+    Raises ConfigError for a missing key, MigrationError for a database of another history, EmbeddedPostgresError.
+    """
+    signer, log_signer = signers or (load_signer(config.bureau_key_file), load_signer(config.log_key_file))
+    async with database(config) as dsn:
+        pool = await open_pool(dsn, config.database_password_file)
+        try:
+            await migrate(pool)
+            yield Office(pool, signer, log_signer)
+        finally:
+            # A request that was cut off may still hold a connection; nobody waits for it for ever.
+            try:
+                await asyncio.wait_for(pool.close(), 10)
+            except TimeoutError:
+                pool.terminate()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but a signal ends `serve` instead of the process: what we started has still to be stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        # Asked twice: requests under way are cut off. Their transactions roll back, or are found when asked again.
+        self.force_exit, self.should_exit = self.should_exit, True
+
+
+async def serve_office(office: Office, config: Config) -> None:
+    """Serve `office`, with its jobs, until SIGTERM or SIGINT; return when the last request has been answered."""
+    host, port = config.listen
+    server = _Server(
+        uvicorn.Config(
+            create_app(office, config), host=host, port=port, lifespan="on", log_config=None, access_log=False,
+            server_header=False, timeout_graceful_shutdown=GRACE,
+        )
+    )  # fmt: skip
+    jobs = asyncio.create_task(_jobs(office))
+    try:
+        await server.serve()
+    finally:
+        jobs.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await jobs
+
+
+async def _jobs(office: Office) -> None:
+    while True:
+        try:
+            await run_jobs(office)
+        except Exception:
+            # Tried again in a moment: a database that is away now comes back, and every job continues where it was.
+            _LOG.exception("a job failed")
+        await asyncio.sleep(JOBS_EVERY)
+
+
+async def serve(config: Config) -> int:
+    """Serve until stopped; return 0, or 1 if the address could not be taken."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    async with running_office(config) as office:
+        print(f"服务地址 serving: {config.public_url}  (pid {os.getpid()})", flush=True)
+        try:
+            await serve_office(office, config)
+        except SystemExit:
+            print(f"无法监听 {config.listen[0]}:{config.listen[1]} cannot listen there", file=sys.stderr)
+            return 1
+    print("已停止 stopped", flush=True)
+    return 0
+
+
+async def publish(config: Config) -> int:
+    """Bring the static folder up to date."""
+    async with running_office(config) as office:
+        await run_jobs(office)
+        written = await publish_folder(office, config.publish_dir)
+    print(f"写出 {written} 个文件 files written: {config.publish_dir}")
+    return 0
