@@ -35,7 +35,9 @@ def county(scale: int = 1, targets: list[Target] | None = None) -> tuple[Plan, P
             for number in range(size * scale)
         ]
     people = [
-        Person("p-" + hashlib.sha256(f"{n}".encode()).hexdigest()[:32], "lead", "inspector", (), (), 8, "A" * 43)
+        Person(
+            "p-" + hashlib.sha256(f"{n}".encode()).hexdigest()[:32], "lead", "inspector", (), (), 8, "A" * 43
+        )
         for n in range(120 * scale)
     ]
     blobs = {"pool": format_pool(targets), "people": format_people(people)}
@@ -44,7 +46,9 @@ def county(scale: int = 1, targets: list[Target] | None = None) -> tuple[Plan, P
     for city in CITIES:
         size = sum(target.stratum == city for target in targets)
         quota = state_quota("lead", Percent(denominator=100, numerator=5), Population(size, 0), True)
-        strata.append(Stratum(id=city, mandatory=0, name=city, population=size, quotas=(quota,), rule="by city"))
+        strata.append(
+            Stratum(id=city, mandatory=0, name=city, population=size, quotas=(quota,), rule="by city")
+        )
     seat = Seat(codes=(), name="inspector", section="lead")
     plan = Plan(
         actors=(ActorRole(id="s-" + "0" * 32, role="operator"), ActorRole(id="s-" + "1" * 32, role="confirmer")),
@@ -73,4 +77,6 @@ def county(scale: int = 1, targets: list[Target] | None = None) -> tuple[Plan, P
 
 def dice(number: int) -> str:
     """Return a dice line of 60 digits from a fixed stream: the `number`-th of a series anyone can repeat."""
-    return "dice:" + str(int(hashlib.sha256(f"double-random prove {number}".encode()).hexdigest(), 16))[:60].zfill(60)
+    return "dice:" + str(int(hashlib.sha256(f"double-random prove {number}".encode()).hexdigest(), 16))[
+        :60
+    ].zfill(60)

@@ -140,12 +140,17 @@ def _new(name: str, witnesses: Collection[str], groups: Collection[str]) -> None
 
 
 def _threshold(
-    count: str, members: list[str], witnesses: Collection[str], groups: Mapping[str, tuple[int, tuple[str, ...]]]
+    count: str,
+    members: list[str],
+    witnesses: Collection[str],
+    groups: Mapping[str, tuple[int, tuple[str, ...]]],
 ) -> int:
     taken = {member for _, others in groups.values() for member in others}
     wrong = [name for name in members if name in taken or (name not in witnesses and name not in groups)]
     if wrong or len(set(members)) != len(members):
-        raise PolicyError(f"members repeat, are in a group or are not defined above: {', '.join(wrong or members)}")
+        raise PolicyError(
+            f"members repeat, are in a group or are not defined above: {', '.join(wrong or members)}"
+        )
     if count in ("any", "all"):
         return 1 if count == "any" else len(members)
     if count not in (str(number) for number in range(1, len(members) + 1)):

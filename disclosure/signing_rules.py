@@ -83,7 +83,11 @@ def required_keys(plan: Plan, document: Document) -> list[bytes]:
 
 def contributor_of(plan: Plan, document: Contribution) -> Witness | Dice | PublicNumber | None:
     """Return who gave `document`, or None unless its label is that of exactly one witness, dice or public number."""
-    found = [c for c in plan.contributors if isinstance(c, Witness | Dice | PublicNumber) and label_of(c) == document.label]
+    found = [
+        c
+        for c in plan.contributors
+        if isinstance(c, Witness | Dice | PublicNumber) and label_of(c) == document.label
+    ]
     return found[0] if len(found) == 1 else None
 
 
@@ -95,7 +99,9 @@ def _of_contribution(plan: Plan, document: Contribution) -> list[bytes]:
         if is_absent(document.line):
             return [lead_key(plan)]
         if not document.line.startswith("witness:"):
-            raise SignerError(f"{document.label}: the line says neither witness nor absent, so who must sign is unknown")
+            raise SignerError(
+                f"{document.label}: the line says neither witness nor absent, so who must sign is unknown"
+            )
         own = [contributor.key]
     elif isinstance(contributor, PublicNumber):
         return [lead_key(plan)]

@@ -36,7 +36,9 @@ def check_line(plan: Plan, contributor: Contributor, line: str) -> None:
         if found is None:
             raise ContributionError(f"{line[:80]!r} is not nonce:{contributor.label}:<64 hex digits>")
         if nonce_commitment(plan.bureau, plan.number, plan.attempt, found[1]) != contributor.commitment:
-            raise ContributionError(f"the nonce of {contributor.label} does not open the commitment in the plan")
+            raise ContributionError(
+                f"the nonce of {contributor.label} does not open the commitment in the plan"
+            )
         return
     if isinstance(contributor, Witness):
         wanted = rf"witness:{contributor.label}:[0-9]{{10,80}}|absent:{contributor.label}"
@@ -64,4 +66,6 @@ def check_contributions(plan: Plan, lines: Sequence[str]) -> None:
     declared = [line for c, line in zip(plan.contributors, lines, strict=True) if isinstance(c, Witness)]
     present = sum(not is_absent(line) for line in declared)
     if declared and present < 2:
-        raise ContributionError(f"only {present} of {len(declared)} witnesses present: the draw is void by rule")
+        raise ContributionError(
+            f"only {present} of {len(declared)} witnesses present: the draw is void by rule"
+        )

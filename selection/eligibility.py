@@ -63,7 +63,9 @@ class Staff:
             ]
         return self._eligible[key]
 
-    def open_seats(self, role: str, target: str, class_id: str, area: str, sections: Collection[str]) -> list[OpenSeat]:
+    def open_seats(
+        self, role: str, target: str, class_id: str, area: str, sections: Collection[str]
+    ) -> list[OpenSeat]:
         """Return the seats of one target with their candidates in order."""
         stage = stage_key(self._key, f"{STAGE_OF_ROLE[role]}/{target}")
         kept_away = self._conflicts.get(target, frozenset())

@@ -73,7 +73,12 @@ def _draw_stratum(
     depth = max(quota.by_lot for quota in stratum.quotas)
     ordered = first(stage, list(candidates), depth + 1)
     drawn = [
-        DrawnTarget(candidates[id], drawn_ticket.hex(), rank, tuple(q.section for q in stratum.quotas if rank <= q.by_lot))
+        DrawnTarget(
+            candidates[id],
+            drawn_ticket.hex(),
+            rank,
+            tuple(q.section for q in stratum.quotas if rank <= q.by_lot),
+        )
         for rank, (drawn_ticket, id) in enumerate(ordered[:depth], 1)
     ]
     cuts = tuple((q.section, drawn[q.by_lot - 1].ticket if q.by_lot else None) for q in stratum.quotas)
@@ -81,6 +86,8 @@ def _draw_stratum(
     outcome = StratumOrder(stratum.id, tuple(d.target.id for d in drawn), cuts, reserve)
     everyone = tuple(quota.section for quota in stratum.quotas)
     obliged = [
-        DrawnTarget(target, ticket(stage, target.id), None, everyone) for target in members if target.id in mandatory
+        DrawnTarget(target, ticket(stage, target.id), None, everyone)
+        for target in members
+        if target.id in mandatory
     ]
     return outcome, drawn + obliged

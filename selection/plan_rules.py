@@ -36,16 +36,24 @@ def plan_faults(plan: Plan, pools: Pools) -> list[str]:
     ]
 
 
-def list_faults(plan: Plan, pools: Pools, excluded: Sequence[Listed], mandatory: Sequence[Listed]) -> list[str]:
+def list_faults(
+    plan: Plan, pools: Pools, excluded: Sequence[Listed], mandatory: Sequence[Listed]
+) -> list[str]:
     """Return what the lists say that the plan does not declare, or that contradicts between lists (pools.md 3-5)."""
     targets = {target.id for target in pools.targets}
     people = {person.id for person in pools.people}
     reasons = {reason.id for reason in plan.reason_codes}
     faults = [f"{row.target} is both in pool and excluded" for row in excluded if row.target in targets]
-    faults += [f"mandatory target {row.target} is not in pool" for row in mandatory if row.target not in targets]
+    faults += [
+        f"mandatory target {row.target} is not in pool" for row in mandatory if row.target not in targets
+    ]
     faults += [f"reason {row.reason} of {row.target} is not declared" for row in (*excluded, *mandatory)
                if row.reason not in reasons]  # fmt: skip
-    faults += [f"conflicts name {target}, which is not in pool" for target in pools.conflicts if target not in targets]
+    faults += [
+        f"conflicts name {target}, which is not in pool"
+        for target in pools.conflicts
+        if target not in targets
+    ]
     faults += [f"apart names {person}, who is not in people" for pair in sorted(pools.apart) for person in pair
                if person not in people]  # fmt: skip
     areas, codes = {area.id for area in plan.areas}, {code.id for code in plan.codes}
@@ -80,7 +88,9 @@ def _identity(plan: Plan) -> Iterator[str]:
     yield from _repeats("replacement reason", (r.id for r in plan.replacement_reasons))
     labels = [c.label for c in plan.contributors if isinstance(c, NonceCommitment | Witness | PublicNumber)]
     throwers = [thrower for c in plan.contributors if isinstance(c, Dice) for thrower in c.throwers]
-    labels += [thrower.label for thrower in throwers] + ["dice" for c in plan.contributors if isinstance(c, Dice)]
+    labels += [thrower.label for thrower in throwers] + [
+        "dice" for c in plan.contributors if isinstance(c, Dice)
+    ]
     yield from _repeats("contributor label", labels)
     witnesses = [c for c in plan.contributors if isinstance(c, Witness)]
     keys = [s.key for s in plan.sections] + [w.key for w in witnesses] + [t.key for t in throwers]
@@ -102,15 +112,21 @@ def _names(plan: Plan) -> Iterator[str]:
                         for c in seat.codes if c not in codes)  # fmt: skip
             if not _ascends(seat.codes):
                 yield f"the codes of a seat of class {class_.id} do not strictly ascend"
-        yield from _plan_order(plan, f"the items of class {class_.id}", [rule.section for rule in class_.items])
+        yield from _plan_order(
+            plan, f"the items of class {class_.id}", [rule.section for rule in class_.items]
+        )
     for item in plan.items:
         if item.section not in sections:
             yield f"item {item.id} names section {item.section}, which is not declared"
-        yield from (f"item {item.id} names class {c}, which is not declared" for c in item.classes if c not in classes)
+        yield from (
+            f"item {item.id} names class {c}, which is not declared" for c in item.classes if c not in classes
+        )
         if not _ascends(item.classes):
             yield f"the classes of item {item.id} do not strictly ascend"
     for stratum in plan.strata:
-        yield from _plan_order(plan, f"the quotas of stratum {stratum.id}", [q.section for q in stratum.quotas])
+        yield from _plan_order(
+            plan, f"the quotas of stratum {stratum.id}", [q.section for q in stratum.quotas]
+        )
 
 
 def _plan_order(plan: Plan, what: str, sections: list[str]) -> Iterator[str]:
@@ -207,7 +223,9 @@ def _contributors(plan: Plan) -> Iterator[str]:
 
 def _unstated(plan: Plan, pools: Pools) -> Iterator[str]:
     stated = {(reason.rule, reason.subject) for reason in plan.exceptions}
-    yield from (f"no rule {rule} knows an exception" for rule, _ in sorted(stated) if rule not in EXCEPTION_RULES)
+    yield from (
+        f"no rule {rule} knows an exception" for rule, _ in sorted(stated) if rule not in EXCEPTION_RULES
+    )
     for stratum in plan.strata:
         if stratum.population < SMALL_STRATUM and ("small-stratum", stratum.id) not in stated:
             yield f"stratum {stratum.id} has {stratum.population} targets, under {SMALL_STRATUM}, and no reason is stated"

@@ -124,7 +124,9 @@ def format_pool(targets: Iterable[Target]) -> bytes:
     rows = list(targets)
     for row in rows:
         if not is_id(row.id) or row.id.startswith("p-"):
-            raise PoolError(f"pool: {row.id!r} is not a target id: 1 to 64 of [0-9A-Za-z._-], not beginning with p-")
+            raise PoolError(
+                f"pool: {row.id!r} is not a target id: 1 to 64 of [0-9A-Za-z._-], not beginning with p-"
+            )
     return _format((row.id, row.stratum, row.class_, row.area) for row in rows)
 
 
@@ -146,7 +148,15 @@ def parse_listed(name: str, data: bytes) -> list[Listed]:
 def format_people(people: Iterable[Person]) -> bytes:
     """Return the blob `people`."""
     return _format(
-        (p.id, p.section, p.role, ",".join(sorted(p.codes)), ",".join(sorted(p.areas)), str(p.places), p.digest)
+        (
+            p.id,
+            p.section,
+            p.role,
+            ",".join(sorted(p.codes)),
+            ",".join(sorted(p.areas)),
+            str(p.places),
+            p.digest,
+        )
         for p in people
     )
 
@@ -155,7 +165,9 @@ def parse_people(data: bytes) -> list[Person]:
     """Return inspectors and experts by id."""
 
     def make(id: str, section: str, role: str, codes: str, areas: str, places: str, digest: str) -> Person:
-        return Person(id, section, role, _ascending("people", codes), _ascending("people", areas), int(places), digest)
+        return Person(
+            id, section, role, _ascending("people", codes), _ascending("people", areas), int(places), digest
+        )
 
     pattern = rf"{_PERSON}\t{_LABEL}\t(?:inspector|expert)\t{_IDS}\t{_IDS}\t{_PLACES}\t{_DIGEST}"
     return _parse("people", data, pattern, make)
@@ -182,7 +194,9 @@ def format_conflicts(opened: Iterable[OpenedConflicts]) -> bytes:
 
 def parse_conflicts(data: bytes) -> dict[str, str]:
     """Return target -> commitment."""
-    return dict(_parse("conflicts", data, rf"{_TARGET}\t{_HEX64}", lambda target, commitment: (target, commitment)))
+    return dict(
+        _parse("conflicts", data, rf"{_TARGET}\t{_HEX64}", lambda target, commitment: (target, commitment))
+    )
 
 
 def format_opened(opened: Iterable[OpenedConflicts]) -> bytes:

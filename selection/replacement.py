@@ -84,7 +84,9 @@ class Standing(Struct, frozen=True):
     draw_key: str
     complete: Mapping[str, bool]  # by role: whether the stage of the draw was COMPLETE
     targets: Mapping[str, StandingTarget]
-    reserves: Mapping[str, tuple[str, ...]]  # by stratum: candidates beyond the drawn ranks, in order, never used
+    reserves: Mapping[
+        str, tuple[str, ...]
+    ]  # by stratum: candidates beyond the drawn ranks, in order, never used
     ranks: Mapping[str, int]
     removed: frozenset[tuple[str, str]]  # (target, person) ever replaced
     lost_places: Mapping[str, int]
@@ -163,7 +165,9 @@ def replace_target(
     )
 
 
-def _succeed(standing: Standing, ended: StandingTarget, id: str, conflict: OpenedConflicts | None) -> Successor:
+def _succeed(
+    standing: Standing, ended: StandingTarget, id: str, conflict: OpenedConflicts | None
+) -> Successor:
     plan, key = standing.plan, standing.draw_key
     target = next(t for t in standing.pools.targets if t.id == id)
     kept_away = {id: frozenset(conflict.people)} if conflict else {}
@@ -218,7 +222,9 @@ def replace_person(
         raise ReplacementError(f"{target} is not a standing target of this draw")
     removed = dict(place.teams[role]).get(seat)
     if removed is None:
-        raise ReplacementError(f"seat {seat} of {STAGE_OF_ROLE[role]} of {target} does not exist or is vacant")
+        raise ReplacementError(
+            f"seat {seat} of {STAGE_OF_ROLE[role]} of {target} does not exist or is vacant"
+        )
     staff, left = _staff(standing, standing.pools.conflicts), standing.left()
     team = place.members() - {removed}
     open_seats = staff.open_seats(role, target, place.target.class_, place.target.area, place.sections)

@@ -139,7 +139,11 @@ class _Network:
 
     def choose(self, index: int, person: str) -> bool:
         """Fix `person` in seat `index`, the first open one, if all later seats can then be filled; else change nothing."""
-        before = (dict(self.person_of), dict(self.seat_of_pair), {p: set(s) for p, s in self.held.items() if s})
+        before = (
+            dict(self.person_of),
+            dict(self.seat_of_pair),
+            {p: set(s) for p, s in self.held.items() if s},
+        )
         target = self.seats[index].target
         self._unassign(index)
         self.open = range(index + 1, len(self.seats))
@@ -234,7 +238,9 @@ class _Network:
         supply = sum(self.left[person] for person in people) + len(single)
         return Certificate(
             pairs=tuple(CertificatePair(person=person, target=target) for target, person in single),
-            people=tuple(CertificatePerson(person=person, places=self.left[person]) for person in sorted(people)),
+            people=tuple(
+                CertificatePerson(person=person, places=self.left[person]) for person in sorted(people)
+            ),
             seats=tuple(
                 CertificateSeat(seat=self.seats[index].number, target=self.seats[index].target)
                 for index in sorted(seats)

@@ -90,5 +90,7 @@ def parse_transcript(data: bytes) -> Transcript:
         raise SelectionError(f"result: {error}") from error
     for stage in (transcript.inspectors, transcript.experts):
         if (stage.certificate is not None) != (stage.outcome == "IMPOSSIBLE"):
-            raise SelectionError(f"result: a certificate stands exactly with IMPOSSIBLE, not with {stage.outcome}")
+            raise SelectionError(
+                f"result: a certificate stands exactly with IMPOSSIBLE, not with {stage.outcome}"
+            )
     return transcript

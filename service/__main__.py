@@ -45,12 +45,20 @@ def _parser() -> argparse.ArgumentParser:
     bureau = add("bureau", "登记本机关", "name the bureau of this installation")
     bureau.add_argument("label", metavar="LABEL", help="a-z 0-9 -, in every draw's id")
     bureau.add_argument("name", metavar="NAME")
-    bureau.add_argument("--section", default="lead", help="label of the department that leads (default: lead)")
-    add("log-create", "建立日志", "create the log").add_argument("origin", metavar="ORIGIN", help="host/path/<shard>")
-    user = add("user-create", "建立账户", "create an account; the password is asked for or read from standard input")
+    bureau.add_argument(
+        "--section", default="lead", help="label of the department that leads (default: lead)"
+    )
+    add("log-create", "建立日志", "create the log").add_argument(
+        "origin", metavar="ORIGIN", help="host/path/<shard>"
+    )
+    user = add(
+        "user-create", "建立账户", "create an account; the password is asked for or read from standard input"
+    )
     user.add_argument("login", metavar="LOGIN")
     user.add_argument("--name", required=True)
-    user.add_argument("--role", required=True, action="append", choices=list(ROLES), metavar="ROLE", help=", ".join(ROLES))
+    user.add_argument(
+        "--role", required=True, action="append", choices=list(ROLES), metavar="ROLE", help=", ".join(ROLES)
+    )
     add("doctor", "检查配置、密钥、数据库和日志", "examine configuration, keys, database and log")
     return parser
 

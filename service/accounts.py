@@ -105,7 +105,9 @@ async def create_staff(
         )  # fmt: skip
         if staff is None:
             raise Conflicting(f"登录名 {login} 已被使用", f"login {login} is taken")
-        await access_log.note(connection, by.id if by else None, "create account", f"{login}: {', '.join(ordered)}")
+        await access_log.note(
+            connection, by.id if by else None, "create account", f"{login}: {', '.join(ordered)}"
+        )
     return staff
 
 
@@ -118,7 +120,9 @@ async def list_staff(office: Office, by: Staff) -> list[Account]:
     return [Account(row["login"], row["name"], tuple(row["roles"]), row["active"]) for row in rows]
 
 
-async def change_staff(office: Office, by: Staff | None, login: str, roles: Iterable[str], active: bool) -> Account:
+async def change_staff(
+    office: Office, by: Staff | None, login: str, roles: Iterable[str], active: bool
+) -> Account:
     """Set roles and whether the account is active, and end its sessions; Conflicting if no administrator were left."""
     _check_administrator(by)
     ordered = _checked_roles(roles)
@@ -127,11 +131,16 @@ async def change_staff(office: Office, by: Staff | None, login: str, roles: Iter
         others = await connection.fetch("SELECT id, login, roles, active FROM staff ORDER BY id FOR UPDATE")
         if login not in {row["login"] for row in others}:
             raise NotFound(f"没有账户 {login}", f"there is no account {login}")
-        left = any(row["active"] and "administrator" in row["roles"] for row in others if row["login"] != login)
+        left = any(
+            row["active"] and "administrator" in row["roles"] for row in others if row["login"] != login
+        )
         if not left and not (active and "administrator" in ordered):
             raise Conflicting("至少要保留一名管理员", "one administrator must remain")
         row = await connection.fetchrow(
-            "UPDATE staff SET roles = $2, active = $3 WHERE login = $1 RETURNING id, name", login, ordered, active
+            "UPDATE staff SET roles = $2, active = $3 WHERE login = $1 RETURNING id, name",
+            login,
+            ordered,
+            active,
         )
         await connection.execute("DELETE FROM staff_session WHERE staff = $1", row["id"])
         await access_log.note(connection, by.id if by else None, "change account",
@@ -194,7 +203,9 @@ async def _count_attempt(connection: Connection, login: str, now: datetime) -> N
     # One attempt per login at a time here: parallel guesses must each see the ones before.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"login {login}")
     await connection.execute("DELETE FROM login_failure WHERE at <= $1", now - WINDOW)
-    row = await connection.fetchrow("SELECT count(*) AS count, min(at) AS first FROM login_failure WHERE login = $1", login)
+    row = await connection.fetchrow(
+        "SELECT count(*) AS count, min(at) AS first FROM login_failure WHERE login = $1", login
+    )
     if row["count"] >= FAILURES:
         raise TooManyFailures(max(1, int((row["first"] + WINDOW - now).total_seconds())))
     await connection.execute("INSERT INTO login_failure (login, at) VALUES ($1, $2)", login, now)
@@ -212,7 +223,9 @@ async def read_session(office: Office, token: str) -> tuple[Staff, str] | None:
         if row is None:
             return None
         if now - row["seen_at"] > _SEEN_STEP:
-            await connection.execute("UPDATE staff_session SET seen_at = $2 WHERE token_sha256 = $1", _digest(token), now)
+            await connection.execute(
+                "UPDATE staff_session SET seen_at = $2 WHERE token_sha256 = $1", _digest(token), now
+            )
     return Staff(row["id"], row["login"], row["name"], frozenset(row["roles"])), row["csrf"]
 
 

@@ -23,13 +23,20 @@ __all__ = ["build_bundle", "build_proof", "read_bundle"]
 
 async def read_bundle(office: Office, draw: str) -> bytes:
     """Return the bundle of a drawn or sealed draw; NotFound before its outcome is under a checkpoint."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         return await build_bundle(connection, draw)
 
 
 async def build_bundle(connection: Connection, draw: str) -> bytes:
     """Return the bundle of `draw` as of this transaction. B is the smallest checkpoint that holds every document."""
-    stored = [d for d in await documents_of(connection, draw) if not isinstance(d.document, InspectionResult | Correction)]
+    stored = [
+        d
+        for d in await documents_of(connection, draw)
+        if not isinstance(d.document, InspectionResult | Correction)
+    ]
     if not any(isinstance(d.document, DrawOutcome | SealedOutcome) for d in stored):
         raise NotFound(f"批次 {draw} 还没有结果", f"draw {draw} has no outcome yet")
     plan = stored[0].document
@@ -39,7 +46,8 @@ async def build_bundle(connection: Connection, draw: str) -> bytes:
     if a is None or b is None:
         raise NotFound("检查点尚未签发，请稍后再试", "the checkpoint is not signed yet; retry shortly")
     records = [
-        Record(d.envelope, d.index, d.leaf, await log.inclusion(connection, d.shard, d.index, b[0])) for d in stored
+        Record(d.envelope, d.index, d.leaf, await log.inclusion(connection, d.shard, d.index, b[0]))
+        for d in stored
     ]
     blobs = [await _public_blob(connection, sha256) for sha256 in _blob_names(plan, stored)]
     names = await connection.fetch("SELECT text FROM disclosure WHERE draw = $1 AND kind = 'person'", draw)
@@ -61,7 +69,10 @@ def _first_late(plan: Plan, stored: list[Stored]) -> int:
 
 def _blob_names(plan: Plan, stored: list[Stored]) -> list[str]:
     blobs = plan.blobs
-    names = [b.sha256 for b in (blobs.apart, blobs.conflicts, blobs.excluded, blobs.mandatory, blobs.people, blobs.pool)]
+    names = [
+        b.sha256
+        for b in (blobs.apart, blobs.conflicts, blobs.excluded, blobs.mandatory, blobs.people, blobs.pool)
+    ]
     for d in stored:
         if isinstance(d.document, DrawOutcome | DrawOpening):
             names += [d.document.result.sha256, d.document.opened.sha256]

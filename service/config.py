@@ -45,7 +45,9 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         raise ConfigError(f"DOUBLE_RANDOM_LISTEN={listen!r} is not HOST:PORT, such as 127.0.0.1:8000")
     password = environment.get("DATABASE_PASSWORD_FILE")
     if "DATABASE_PASSWORD" in environment:
-        raise ConfigError("DATABASE_PASSWORD is not read; put the password in a file and name it DATABASE_PASSWORD_FILE")
+        raise ConfigError(
+            "DATABASE_PASSWORD is not read; put the password in a file and name it DATABASE_PASSWORD_FILE"
+        )
     return Config(
         database_url=environment.get("DATABASE_URL") or None,
         database_password_file=Path(password) if password else None,

@@ -73,7 +73,9 @@ async def _apply(connection: Connection, files: list[tuple[str, str]]) -> list[s
     rows = await connection.fetch("SELECT name, sha256 FROM schema_migration")
     known, applied = {row["name"]: row["sha256"] for row in rows}, []
     if missing := sorted(set(known) - {name for name, _ in files}):
-        raise MigrationError(f"the database was migrated by {missing[0]}, which this version does not have: it is newer")
+        raise MigrationError(
+            f"the database was migrated by {missing[0]}, which this version does not have: it is newer"
+        )
     for name, sql in files:
         sha256 = hashlib.sha256(sql.encode()).hexdigest()
         if name in known:
@@ -82,6 +84,8 @@ async def _apply(connection: Connection, files: list[tuple[str, str]]) -> list[s
             continue
         async with connection.transaction():
             await connection.execute(sql)
-            await connection.execute("INSERT INTO schema_migration (name, sha256) VALUES ($1, $2)", name, sha256)
+            await connection.execute(
+                "INSERT INTO schema_migration (name, sha256) VALUES ($1, $2)", name, sha256
+            )
         applied.append(name)
     return applied

@@ -113,7 +113,9 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
             " ON CONFLICT DO NOTHING"
         )
         has_log = await connection.fetchval("SELECT 1 FROM log_head WHERE active")
-        known = {row["login"]: row for row in await connection.fetch("SELECT id, login, name, roles FROM staff")}
+        known = {
+            row["login"]: row for row in await connection.fetch("SELECT id, login, name, roles FROM staff")
+        }
     if not has_log:
         await log.create_log(office, ORIGIN)
         await log.publish_checkpoint(office, ORIGIN.rpartition("/")[2])
@@ -126,8 +128,12 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
             await create_staff(office, login, name, password, roles)
     async with office.pool.acquire() as connection:
         rows = await connection.fetch("SELECT id, login, name, roles FROM staff")
-        staff = {row["login"]: Staff(row["id"], row["login"], row["name"], frozenset(row["roles"])) for row in rows}
-        draw = await connection.fetchval("SELECT id FROM draw WHERE task = $1 ORDER BY created_at DESC LIMIT 1", TASK.id)
+        staff = {
+            row["login"]: Staff(row["id"], row["login"], row["name"], frozenset(row["roles"])) for row in rows
+        }
+        draw = await connection.fetchval(
+            "SELECT id FROM draw WHERE task = $1 ORDER BY created_at DESC LIMIT 1", TASK.id
+        )
     await _import(office, staff["registrar"])
     if draw is None:
         draw = await create_draft(office, staff["operator"], _draft(office))
@@ -203,7 +209,9 @@ async def _frozen(office: Office, draw: str) -> FrozenDraw:
         return await read_frozen(connection, await read_draw_row(connection, draw))
 
 
-async def _take(office: Office, draw: str, kind: str, request: dict[str, Any], people: Sequence[Staff]) -> steps.StepView:
+async def _take(
+    office: Office, draw: str, kind: str, request: dict[str, Any], people: Sequence[Staff]
+) -> steps.StepView:
     """Take a step by `people`, each from their own account; what was done before is found, not done again."""
     view = await steps.propose(office, people[0], draw, kind, request)
     for who in people[1:]:
@@ -249,7 +257,8 @@ async def _withdraw_stale(office: Office, draw: str, operator: Staff) -> None:
     """Take back a freeze that an interrupted run proposed: draft or registries may have moved since."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
-            "SELECT id FROM step WHERE draw = $1 AND kind = 'draw-plan/v1' AND done IS NULL AND NOT withdrawn", draw
+            "SELECT id FROM step WHERE draw = $1 AND kind = 'draw-plan/v1' AND done IS NULL AND NOT withdrawn",
+            draw,
         )
     for row in rows:
         await steps.withdraw(office, operator, row["id"])
@@ -262,14 +271,21 @@ async def _results(office: Office, draw: str, staff: dict[str, Staff]) -> None:
     codes = ("NO_PROBLEM", "HAZARD_GENERAL", "FIXED_ON_ORDER")
     for target, code in zip(frozen.transcript.targets[:3], codes, strict=True):
         async with office.pool.acquire() as connection:
-            if await connection.fetchval("SELECT 1 FROM result WHERE draw = $1 AND target = $2", draw, target.id):
+            if await connection.fetchval(
+                "SELECT 1 FROM result WHERE draw = $1 AND target = $2", draw, target.id
+            ):
                 continue
         findings = [
             {"item": item, "code": code if number == 0 else "NO_PROBLEM", "deadline": None,
              "measure": "责令限期整改" if code == "HAZARD_GENERAL" and number == 0 else None, "responsible": None}
             for number, item in enumerate(target.items)
         ]  # fmt: skip
-        request = {"target": target.id, "inspected_on": frozen.plan.visits.from_, "result": code, "findings": findings}
+        request = {
+            "target": target.id,
+            "inspected_on": frozen.plan.visits.from_,
+            "result": code,
+            "findings": findings,
+        }
         await _take(office, draw, "inspection-result/v1", request, team)
         say(f"⑤ 公布检查结果 result: {target.id} {code}")
 
@@ -290,7 +306,9 @@ async def _verify(office: Office, config: Config, draw: str) -> int:
     output, _ = await process.communicate()
     say("\n".join("   " + line for line in output.decode().splitlines()))
     assert process.returncode is not None
-    say(f"   退出码 exit status {process.returncode}（0 全部通过 all passed，3 有步骤仅凭此文件无法判断 some not checked）")
+    say(
+        f"   退出码 exit status {process.returncode}（0 全部通过 all passed，3 有步骤仅凭此文件无法判断 some not checked）"
+    )
     return process.returncode
 
 

@@ -13,10 +13,11 @@ from selection.plan import ActorRole
 from selection.plan_rules import list_faults, plan_faults
 from selection.pool import parse_listed
 from service.accounts import Staff
+from service.candidates import Registries
 from service.database import Connection
 from service.drafts import Draft
 from service.errors import Conflicting, Denied, Invalid
-from service.freezing import Frozen, Identity, Registries, freeze
+from service.freezing import Frozen, Identity, freeze
 from service.frozen import DrawRow, lock_draw, read_draw_row
 from service.office import Office, as_time
 from service.registry.store import read_registries, registry_versions
@@ -37,9 +38,12 @@ async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
         # One drafter at a time: numbers must run without gaps.
         bureau = await connection.fetchval("SELECT label FROM bureau FOR UPDATE")
         if bureau is None:
-            raise Conflicting("尚未登记机关，请运行 bureau 命令", "the bureau is not set up; run `python -m service bureau`")
+            raise Conflicting(
+                "尚未登记机关，请运行 bureau 命令", "the bureau is not set up; run `python -m service bureau`"
+            )
         waiting = await connection.fetchval(
-            "SELECT id FROM draw WHERE task = $1 AND state IN ('draft', 'frozen', 'contributed')", draft.task.id
+            "SELECT id FROM draw WHERE task = $1 AND state IN ('draft', 'frozen', 'contributed')",
+            draft.task.id,
         )
         if waiting is not None:
             raise Conflicting(
@@ -69,22 +73,33 @@ async def revise_draft(office: Office, who: Staff, draw: str, draft: Draft) -> N
     async with office.pool.acquire() as connection, connection.transaction():
         row = await lock_draw(connection, draw)
         if row.state != "draft" or draft.task.id != row.task:
-            raise Conflicting("名单已锁定，或任务不同", "the list is frozen already, or the draft is of another task")
+            raise Conflicting(
+                "名单已锁定，或任务不同", "the list is frozen already, or the draft is of another task"
+            )
         await connection.execute(
-            "UPDATE draw SET draft = $2, title = $3 WHERE id = $1", draw, msgspec.json.encode(draft).decode(), draft.title
+            "UPDATE draw SET draft = $2, title = $3 WHERE id = $1",
+            draw,
+            msgspec.json.encode(draft).decode(),
+            draft.title,
         )
 
 
 async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int, int]:
-    row = await connection.fetchrow("SELECT year, number, attempt, state FROM draw WHERE id = $1", draft.retries)
+    row = await connection.fetchrow(
+        "SELECT year, number, attempt, state FROM draw WHERE id = $1", draft.retries
+    )
     if row is None or row["state"] != "voided":
-        raise Conflicting(f"{draft.retries} 没有作废", f"{draft.retries} was not voided, so nothing retries it")
+        raise Conflicting(
+            f"{draft.retries} 没有作废", f"{draft.retries} was not voided, so nothing retries it"
+        )
     return row["year"], row["number"], row["attempt"] + 1
 
 
 async def read_draft(connection: Connection, draw: str) -> Draft:
     """Return the draft of a draw."""
-    return msgspec.json.decode(await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw), type=Draft)
+    return msgspec.json.decode(
+        await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw), type=Draft
+    )
 
 
 def digest_of_draft(draft: Draft) -> str:
@@ -137,7 +152,9 @@ async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
     Nothing is kept: ids of people and the nonce are thrown away.
     """
     if not {"operator", "confirmer", "approver"} & who.roles:
-        raise Denied("只有经办人、复核人和审批人可以查看", "only operator, confirmer and approver see a preview")
+        raise Denied(
+            "只有经办人、复核人和审批人可以查看", "only operator, confirmer and approver see a preview"
+        )
     async with office.pool.acquire() as connection:
         row = await _read_draft_row(connection, draw)
         draft = await read_draft(connection, draw)

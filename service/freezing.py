@@ -7,8 +7,7 @@ afterwards the lists say only who may take which seat. The rules that a plan mus
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -43,7 +42,6 @@ from selection.pool import (
     OpenedConflicts,
     Person,
     Pools,
-    Target,
     format_apart,
     format_conflicts,
     format_listed,
@@ -53,10 +51,11 @@ from selection.pool import (
     format_reasons,
 )
 from selection.quota import Population, state_quota
+from service.candidates import Registries, class_finder, sort_candidates
 from service.drafts import DiceGiver, Draft, DraftSeat, NonceGiver, ThrowerName, WitnessGiver
 from service.registry import records
 
-__all__ = ["Frozen", "Identity", "Registries", "Sorted", "freeze", "sort_candidates"]
+__all__ = ["Frozen", "Identity", "freeze"]
 
 LEAD = "lead"  # the code of the speciality "may lead a team"
 REASONS = {
@@ -66,20 +65,6 @@ REASONS = {
     "key-supervision": "重点监管",
     "follow-up": "复查",
 }
-
-
-class Registries(Struct, frozen=True):
-    targets: Sequence[records.Target]
-    items: Sequence[records.Item]
-    inspectors: Sequence[records.Inspector]
-    experts: Sequence[records.Expert]
-    conflicts: Sequence[records.Conflict]
-
-    @property
-    def people(self) -> list[records.Inspector | records.Expert]:
-        """Inspectors and experts, by number."""
-        everyone: list[records.Inspector | records.Expert] = [*self.inspectors, *self.experts]
-        return sorted(everyone, key=lambda record: record.number)
 
 
 class Identity(Struct, frozen=True):
@@ -109,76 +94,10 @@ class Frozen(Struct, frozen=True):
     blobs: Mapping[str, bytes]
     nonce: str
     opened: bytes  # for all targets with conflicts
-    disclosures: Mapping[str, tuple[str, str]]  # person id, or contributor label -> (registry number or "", disclosure)
+    disclosures: Mapping[
+        str, tuple[str, str]
+    ]  # person id, or contributor label -> (registry number or "", disclosure)
     names: Mapping[str, str]  # target -> name
-
-
-class Sorted(Struct, frozen=True):
-    """The candidates of a draft, and those excluded with the reason; `unplaced` fall into no stratum or class."""
-
-    targets: Sequence[Target]
-    excluded: Sequence[Listed]
-    unplaced: Sequence[str]
-    areas: Mapping[str, str]  # name -> id
-    names: Mapping[str, str]  # target -> name
-
-
-def sort_candidates(draft: Draft, registries: Registries) -> Sorted:
-    """Return which targets of the registry the draft draws from. Depends on nothing but its arguments."""
-    used = {t.area for t in registries.targets} | {a for p in registries.people for a in p.areas}
-    areas = {name: f"a{number}" for number, name in enumerate(sorted(used - {""}), 1)} | {"": "a0"}
-    stratum_of, class_of = _stratum_finder(draft), _class_finder(draft)
-    targets, excluded, unplaced, names = [], [], [], {}
-    for record in registries.targets:
-        if not _in_scope(draft, record):
-            continue
-        names[record.id] = record.name
-        reason = _exclusion(draft, record)
-        stratum, class_ = stratum_of(record), class_of(record.sector)
-        if reason is not None:
-            excluded.append(Listed(record.id, reason))
-        elif stratum is None or class_ is None:
-            unplaced.append(record.id)
-        else:
-            targets.append(Target(record.id, stratum, class_, areas[record.area]))
-    return Sorted(targets, excluded, unplaced, areas, names)
-
-
-def _in_scope(draft: Draft, record: records.Target) -> bool:
-    scope = draft.scope
-    return (
-        (not scope.areas or record.area in scope.areas)
-        and (not scope.sectors or record.sector in scope.sectors)
-        and (not scope.risk_colours or record.risk_colour in scope.risk_colours)
-    )
-
-
-def _exclusion(draft: Draft, record: records.Target) -> str | None:
-    if record.status in ("closed", "deregistered", "revoked", "moved"):
-        return "closed"
-    months = draft.scope.not_inspected_within_months
-    if months and record.last_inspected is not None:
-        last = date.fromisoformat(record.last_inspected)
-        since = (draft.visits.first.year - last.year) * 12 + draft.visits.first.month - last.month
-        since -= draft.visits.first.day < last.day
-        if since < months:
-            return "just-inspected"
-    return None
-
-
-def _stratum_finder(draft: Draft) -> Callable[[records.Target], str | None]:
-    by_value = {value: f"s{n}" for n, stratum in enumerate(draft.strata, 1) for value in stratum.values}
-    rest = next((f"s{n}" for n, stratum in enumerate(draft.strata, 1) if not stratum.values), None)
-    attribute = draft.stratify_by
-    if attribute is None:
-        return lambda record: rest
-    return lambda record: by_value.get(getattr(record, attribute), rest)
-
-
-def _class_finder(draft: Draft) -> Callable[[str], str | None]:
-    by_sector = {sector: class_.id for class_ in draft.classes for sector in class_.sectors}
-    rest = next((class_.id for class_ in draft.classes if not class_.sectors), None)
-    return lambda sector: by_sector.get(sector, rest)
 
 
 def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Callable[[int], bytes]) -> Frozen:
@@ -192,10 +111,14 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
     def disclose(name: str, unit: str, certificate: str) -> str:
         return make_disclosure(fresh(16), "person", {"certificate": certificate, "name": name, "unit": unit})
 
-    people, reasons = _people(draft, registries, identity.section, candidates.areas, codes, fresh, disclose, disclosures)
+    people, reasons = _people(
+        draft, registries, identity.section, candidates.areas, codes, fresh, disclose, disclosures
+    )
     by_number = {number: id for id, (number, _) in disclosures.items()}
     opened, conflict_reasons = _conflicts(registries, there, by_number, fresh)
-    apart = [(by_number[a], by_number[b]) for a, b in draft.apart if a in by_number and b in by_number and a != b]
+    apart = [
+        (by_number[a], by_number[b]) for a, b in draft.apart if a in by_number and b in by_number and a != b
+    ]
     nonce = fresh(32).hex()
     contributors = _contributors(draft, identity, nonce, disclose, disclosures)
     blobs = {
@@ -225,7 +148,9 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         classes=_classes(draft, identity.section, codes),
         codes=tuple(Named(id=id, name=name) for name, id in sorted(codes.items())),
         contributors=contributors,
-        exceptions=tuple(StatedReason(reason=s.reason, rule=s.rule, subject=s.subject) for s in draft.exceptions),
+        exceptions=tuple(
+            StatedReason(reason=s.reason, rule=s.rule, subject=s.subject) for s in draft.exceptions
+        ),
         frozen_at=identity.frozen_at,
         hash="sha256",
         id=identity.draw,
@@ -279,7 +204,9 @@ def _people(
             reasons.append(("*", id, "not-active", f"{record.number} 状态为 {record.status}", ""))
             continue
         if ends is not None and ends < last:
-            reasons.append(("*", id, "expired", f"{record.number} 有效期至 {ends}，早于检查截止日 {last}", ""))
+            reasons.append(
+                ("*", id, "expired", f"{record.number} 有效期至 {ends}，早于检查截止日 {last}", "")
+            )
             continue
         disclosure = disclose(record.name, unit or "未填单位", record.number if inspector else "")
         disclosures[id] = (record.number, disclosure)
@@ -314,7 +241,9 @@ def _conflicts(
             evidence = hashlib.sha256(conflict.evidence.encode()).hexdigest() if conflict.evidence else ""
             word = records.CONFLICT_REASONS.get(conflict.reason, conflict.reason)
             reasons[conflict.target, person, conflict.reason] = (word, evidence)
-    opened = [OpenedConflicts(t, fresh(32).hex(), tuple(sorted(people))) for t, people in sorted(away.items())]
+    opened = [
+        OpenedConflicts(t, fresh(32).hex(), tuple(sorted(people))) for t, people in sorted(away.items())
+    ]
     return opened, [(*key, *value) for key, value in reasons.items()]
 
 
@@ -338,7 +267,9 @@ def _contributors(
         elif isinstance(giver, WitnessGiver):
             made.append(Witness(body=giver.body, key=giver.key, label=giver.label, person=person(giver)))
         elif isinstance(giver, DiceGiver):
-            throwers = (Thrower(body=t.body, key=t.key, label=t.label, person=person(t)) for t in giver.throwers)
+            throwers = (
+                Thrower(body=t.body, key=t.key, label=t.label, person=person(t)) for t in giver.throwers
+            )
             made.append(Dice(digits=giver.digits, throwers=tuple(throwers)))
         else:
             made.append(
@@ -367,10 +298,12 @@ def _classes(draft: Draft, section: str, codes: Mapping[str, str]) -> tuple[Clas
 
 def _items(draft: Draft, items: Iterable[records.Item], section: str) -> tuple[Item, ...]:
     """Return the items of the registry with the classes whose sectors they apply to; items of no class are left out."""
-    of_class = _class_finder(draft)
+    of_class = class_finder(draft)
     made = []
     for item in sorted(items, key=lambda item: item.id):
-        classes = {of_class(sector) for sector in item.classes} if item.classes else {c.id for c in draft.classes}
+        classes = (
+            {of_class(sector) for sector in item.classes} if item.classes else {c.id for c in draft.classes}
+        )
         applies = tuple(sorted(c for c in classes if c is not None))
         if applies:
             made.append(
@@ -403,4 +336,8 @@ def _rule_text(draft: Draft, position: int) -> str:
         return "全部对象"
     attribute, values = _ATTRIBUTES[draft.stratify_by], draft.strata[position].values
     colours = records.RISK_COLOURS if draft.stratify_by == "risk_colour" else {}
-    return f"{attribute}为{'、'.join(colours.get(v, v) or '未填' for v in values)}" if values else f"{attribute}为其余各类"
+    return (
+        f"{attribute}为{'、'.join(colours.get(v, v) or '未填' for v in values)}"
+        if values
+        else f"{attribute}为其余各类"
+    )

@@ -97,7 +97,8 @@ class FrozenDraw(Struct, frozen=True, dict=True):
             given = self.contributions.get(label_of(contributor))
             if given is None:
                 raise Conflicting(
-                    f"{label_of(contributor)} 的数字尚未登记", f"{label_of(contributor)} has not contributed yet"
+                    f"{label_of(contributor)} 的数字尚未登记",
+                    f"{label_of(contributor)} has not contributed yet",
                 )
             lines.append(given.line)
         return lines
@@ -135,7 +136,9 @@ async def read_frozen(connection: Connection, row: DrawRow) -> FrozenDraw:
     documents = await documents_of(connection, row.id)
     plan = documents[0].document
     assert isinstance(plan, Plan)
-    secret = await connection.fetchrow("SELECT nonce, opened, disclosures FROM draw_secret WHERE draw = $1", row.id)
+    secret = await connection.fetchrow(
+        "SELECT nonce, opened, disclosures FROM draw_secret WHERE draw = $1", row.id
+    )
 
     async def blob(sha256: str) -> bytes:
         data = await read_blob(connection, sha256)

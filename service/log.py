@@ -50,7 +50,9 @@ async def create_log(office: Office, origin: str) -> Head:
     """
     shard = origin.rpartition("/")[2]
     async with office.pool.acquire() as connection, connection.transaction():
-        if await connection.fetchval("SELECT 1 FROM log_head WHERE active OR origin = $1 OR shard = $2", origin, shard):
+        if await connection.fetchval(
+            "SELECT 1 FROM log_head WHERE active OR origin = $1 OR shard = $2", origin, shard
+        ):
             raise Conflicting("日志已经存在", "there is an active log already, or one of this name")
         await connection.execute(
             "INSERT INTO log_head (shard, origin, size, edge, last_at, active) VALUES ($1, $2, 0, '{}', $3, true)",
@@ -63,7 +65,9 @@ async def active_shard(connection: Connection) -> str:
     """Return the shard new draws go to; NotFound if no log was created."""
     shard = await connection.fetchval("SELECT shard FROM log_head WHERE active")
     if shard is None:
-        raise NotFound("尚未建立日志，请运行 log-create", "there is no log yet; run `python -m service log-create`")
+        raise NotFound(
+            "尚未建立日志，请运行 log-create", "there is no log yet; run `python -m service log-create`"
+        )
     return str(shard)
 
 
@@ -114,7 +118,9 @@ async def publish_checkpoint(office: Office, shard: str) -> bytes:
     return note
 
 
-async def read_newest_checkpoint(connection: Connection, shard: str, below: int | None = None) -> tuple[int, bytes] | None:
+async def read_newest_checkpoint(
+    connection: Connection, shard: str, below: int | None = None
+) -> tuple[int, bytes] | None:
     """Return (size, note) of the largest signed checkpoint, of at most `below` entries if given."""
     row = await connection.fetchrow(
         "SELECT size, note FROM log_checkpoint WHERE shard = $1 AND size <= $2 ORDER BY size DESC LIMIT 1",
@@ -126,7 +132,9 @@ async def read_newest_checkpoint(connection: Connection, shard: str, below: int 
 async def read_checkpoint_at_least(connection: Connection, shard: str, size: int) -> tuple[int, bytes] | None:
     """Return (size, note) of the smallest signed checkpoint with at least `size` entries."""
     row = await connection.fetchrow(
-        "SELECT size, note FROM log_checkpoint WHERE shard = $1 AND size >= $2 ORDER BY size LIMIT 1", shard, size
+        "SELECT size, note FROM log_checkpoint WHERE shard = $1 AND size >= $2 ORDER BY size LIMIT 1",
+        shard,
+        size,
     )
     return None if row is None else (row["size"], row["note"])
 
@@ -157,7 +165,9 @@ async def _with_hashes(connection: Connection, shard: str, make: Callable[[HashR
             shard, [level for level, _ in asked], [index for _, index in asked],
         )  # fmt: skip
         if len(rows) != len(asked):
-            raise NotFound(f"日志 {shard} 缺少散列", f"log {shard} lacks hashes of subtrees {sorted(asked)[:3]}")
+            raise NotFound(
+                f"日志 {shard} 缺少散列", f"log {shard} lacks hashes of subtrees {sorted(asked)[:3]}"
+            )
         known.update({(row["level"], row["index"]): row["hash"] for row in rows})
 
 
@@ -169,5 +179,3 @@ async def inclusion(connection: Connection, shard: str, index: int, size: int) -
 async def consistency(connection: Connection, shard: str, old: int, size: int) -> Proof:
     """Return the consistency proof from the tree of `old` to that of `size`."""
     return await _with_hashes(connection, shard, lambda hash_at: consistency_proof(old, size, hash_at))
-
-

@@ -24,7 +24,9 @@ class DrawLine(Struct, frozen=True):
     opens: str | None
 
 
-async def list_draws(office: Office, before: tuple[int, int, int] | None = None, limit: int = 50) -> list[DrawLine]:
+async def list_draws(
+    office: Office, before: tuple[int, int, int] | None = None, limit: int = 50
+) -> list[DrawLine]:
     """Return up to `limit` draws, newest first, continuing after (year, number, attempt) `before`."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
@@ -34,14 +36,21 @@ async def list_draws(office: Office, before: tuple[int, int, int] | None = None,
             *(before or (None, None, None)), limit,
         )  # fmt: skip
     return [
-        DrawLine(*row[:5], as_time(row["instant"]) if row["instant"] else None, as_time(row["opens"]) if row["opens"] else None)
+        DrawLine(
+            *row[:5],
+            as_time(row["instant"]) if row["instant"] else None,
+            as_time(row["opens"]) if row["opens"] else None,
+        )
         for row in rows
     ]
 
 
 async def read_draw(office: Office, draw: str) -> dict[str, Any]:
     """Return one draw: its line, the draft it began as, its documents in log order, its steps; NotFound."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         row = await read_draw_row(connection, draw)
         draft = await read_draft(connection, draw)
         documents = await connection.fetch(
@@ -49,7 +58,8 @@ async def read_draw(office: Office, draw: str) -> dict[str, Any]:
             draw,
         )
         steps = await connection.fetch(
-            "SELECT id, kind, subject, done, withdrawn FROM step WHERE draw = $1 ORDER BY created_at, id", draw
+            "SELECT id, kind, subject, done, withdrawn FROM step WHERE draw = $1 ORDER BY created_at, id",
+            draw,
         )
     return {
         "id": row.id,

@@ -28,7 +28,9 @@ from service.office import Office, as_time
 
 __all__ = ["catch_up", "open_names", "policy_bytes", "publish_folder", "run_jobs"]
 
-VALID_FROM = "2000-01-01T00:00:00Z"  # a key of the first version has no rotation yet: valid from before any leaf
+VALID_FROM = (
+    "2000-01-01T00:00:00Z"  # a key of the first version has no rotation yet: valid from before any leaf
+)
 
 
 async def catch_up(office: Office) -> None:
@@ -123,7 +125,10 @@ async def publish_folder(office: Office, folder: Path) -> int:
     """
     await catch_up(office)
     written = 0
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         draws = await connection.fetch("SELECT id, state FROM draw WHERE plan IS NOT NULL ORDER BY id")
         for row in draws:
             written += await _publish_draw(connection, folder, row["id"])
@@ -147,9 +152,13 @@ async def _publish_draw(connection: Connection, folder: Path, draw: str) -> int:
         drawn = drawn or isinstance(stored.document, DrawOutcome | SealedOutcome | DrawOpening)
         written += _write(base.with_suffix(".json"), format_document(stored.document), immutable=True)
         written += _write(base.with_suffix(".dsse.json"), format_envelope(stored.envelope), immutable=True)
-        written += _write(base.with_suffix(".tlog-proof"), await build_proof(connection, stored.sha256), immutable=True)
+        written += _write(
+            base.with_suffix(".tlog-proof"), await build_proof(connection, stored.sha256), immutable=True
+        )
     if drawn:
-        written += _write(folder / "draws" / draw / f"{draw}.bundle.json", await build_bundle(connection, draw))
+        written += _write(
+            folder / "draws" / draw / f"{draw}.bundle.json", await build_bundle(connection, draw)
+        )
     return written
 
 

@@ -47,7 +47,13 @@ async def serve_office(office: Office, config: Config) -> None:
 
     host, port = config.listen
     server = uvicorn.Server(
-        uvicorn.Config(create_app(office, config), host=host, port=port, log_level="warning", timeout_graceful_shutdown=10)
+        uvicorn.Config(
+            create_app(office, config),
+            host=host,
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=10,
+        )
     )
     jobs = asyncio.create_task(_jobs(office))
     try:

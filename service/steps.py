@@ -117,7 +117,9 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
         return await _view(connection, step_id)
 
 
-async def _finished(connection: Connection, row: DrawRow, kind: str, request: Mapping[str, Any]) -> UUID | None:
+async def _finished(
+    connection: Connection, row: DrawRow, kind: str, request: Mapping[str, Any]
+) -> UUID | None:
     """Return the step that this very request led to a document before: the request is a replay."""
     asked = msgspec.json.encode(request).decode()
     found: UUID | None = await connection.fetchval(
@@ -151,7 +153,9 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
         if draw is None:
             raise NotFound("没有这个步骤", "there is no such step")
         row = await lock_draw(connection, draw)
-        found = await connection.fetchrow("SELECT kind, subject, request, done, withdrawn FROM step WHERE id = $1 FOR UPDATE", step)
+        found = await connection.fetchrow(
+            "SELECT kind, subject, request, done, withdrawn FROM step WHERE id = $1 FOR UPDATE", step
+        )
         if found["withdrawn"]:
             raise Conflicting("此申请已撤回", "this step was withdrawn")
         kind, roles = found["kind"], STEP_ROLES[found["kind"]]
@@ -180,7 +184,9 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
 async def withdraw(office: Office, who: Staff, step: UUID) -> None:
     """Take back an open step; only its first person may. Withdrawing twice changes nothing."""
     async with office.pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchrow("SELECT draw, kind, subject, done FROM step WHERE id = $1 FOR UPDATE", step)
+        row = await connection.fetchrow(
+            "SELECT draw, kind, subject, done FROM step WHERE id = $1 FOR UPDATE", step
+        )
         if row is None:
             raise NotFound("没有这个步骤", "there is no such step")
         agreed = await _agreed(connection, step)
@@ -189,7 +195,9 @@ async def withdraw(office: Office, who: Staff, step: UUID) -> None:
         if row["done"] is not None:
             raise Conflicting("此步骤已办结，不能撤回", "the step is done; it is never withdrawn")
         await connection.execute("UPDATE step SET withdrawn = true WHERE id = $1", step)
-        await access_log.note(connection, who.id, f"withdraw {row['kind']}", f"{row['draw']} {row['subject']}")
+        await access_log.note(
+            connection, who.id, f"withdraw {row['kind']}", f"{row['draw']} {row['subject']}"
+        )
 
 
 def _check_role(who: Staff, role: str) -> None:
@@ -217,12 +225,18 @@ async def _check_separation(connection: Connection, draw: str, who: Staff, role:
 
 async def _agree(connection: Connection, step: UUID, position: int, role: str, who: Staff) -> None:
     await connection.execute(
-        "INSERT INTO step_agreement (step, position, role, staff) VALUES ($1, $2, $3, $4)", step, position, role, who.id
+        "INSERT INTO step_agreement (step, position, role, staff) VALUES ($1, $2, $3, $4)",
+        step,
+        position,
+        role,
+        who.id,
     )
 
 
 async def _agreed(connection: Connection, step: UUID) -> list[tuple[int, str]]:
-    rows = await connection.fetch("SELECT staff, role FROM step_agreement WHERE step = $1 ORDER BY position", step)
+    rows = await connection.fetch(
+        "SELECT staff, role FROM step_agreement WHERE step = $1 ORDER BY position", step
+    )
     return [(row["staff"], row["role"]) for row in rows]
 
 
@@ -268,6 +282,8 @@ async def read_step(office: Office, step: UUID) -> StepView:
 async def open_steps(office: Office, who: Staff) -> list[StepView]:
     """Return the steps that wait for a role that `who` has, oldest first."""
     async with office.pool.acquire() as connection:
-        rows = await connection.fetch("SELECT id FROM step WHERE done IS NULL AND NOT withdrawn ORDER BY created_at LIMIT 500")
+        rows = await connection.fetch(
+            "SELECT id FROM step WHERE done IS NULL AND NOT withdrawn ORDER BY created_at LIMIT 500"
+        )
         views = [await _view(connection, row["id"]) for row in rows]
     return [view for view in views if view.roles[len(view.agreed)] in who.roles]

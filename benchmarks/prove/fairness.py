@@ -29,7 +29,9 @@ def _targets() -> tuple[str, list[Target] | None]:
     if not shared.exists():
         return "invented firms (the real list is not here)", None
     with shared.open(encoding="utf-8-sig", newline="") as file:
-        rows = [(row["统一社会信用代码"].strip().upper(), _CITY_OF[row["地区"]]) for row in csv.DictReader(file)]
+        rows = [
+            (row["统一社会信用代码"].strip().upper(), _CITY_OF[row["地区"]]) for row in csv.DictReader(file)
+        ]
     return "8,019 real firms of four cities", [Target(id, city, "general", city) for id, city in rows]
 
 

@@ -21,7 +21,11 @@ from disclosure.verification.verify import unreadable
 __all__ = ["run"]
 
 USAGE = 64
-_MARKS = {Verdict.PASS: "通过 pass       ", Verdict.FAIL: "不符 FAIL       ", Verdict.NOT_CHECKED: "未查 not checked"}
+_MARKS = {
+    Verdict.PASS: "通过 pass       ",
+    Verdict.FAIL: "不符 FAIL       ",
+    Verdict.NOT_CHECKED: "未查 not checked",
+}
 _SUMMARY = {
     0: ("全部步骤通过。", "Every step passed."),
     1: ("有步骤不符：这份核验包不能证明抽取真实。请联系发布机关及其监督机关。",
@@ -48,7 +52,9 @@ def run(arguments: Sequence[str]) -> int:
     """Verify as `arguments` say, print the report, return the exit status."""
     parser = _Parser(prog="python -m disclosure verify", description="Verify a draw bundle offline.")
     parser.add_argument("bundle", metavar="BUNDLE", help="<draw id>.bundle.json")
-    parser.add_argument("--policy", metavar="POLICY", help="your own policy: whose keys and which log you trust")
+    parser.add_argument(
+        "--policy", metavar="POLICY", help="your own policy: whose keys and which log you trust"
+    )
     parser.add_argument("--verdicts", action="store_true", help="print only `<step> <verdict>` lines")
     options = parser.parse_args(list(arguments))
     try:
@@ -57,7 +63,9 @@ def run(arguments: Sequence[str]) -> int:
     except _Unreadable as error:
         report = unreadable(error.zh, error.en)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding still shows every verdict
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a terminal of another encoding still shows every verdict
     print("\n".join(_verdicts(report) if options.verdicts else _words(report)))
     return report.exit_status
 
@@ -78,7 +86,9 @@ def _read(path: str, limit: int) -> bytes:
             raise _Unreadable("不是普通文件", f"{path} is not a regular file")
         with Path(path).open("rb") as file:
             if found.st_size > limit:
-                raise _Unreadable("文件超过上限", f"{path} has {found.st_size} bytes, over the limit of {limit}")
+                raise _Unreadable(
+                    "文件超过上限", f"{path} has {found.st_size} bytes, over the limit of {limit}"
+                )
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

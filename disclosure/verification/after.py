@@ -28,7 +28,9 @@ class PersonName(Form, frozen=True):
 def _events(case: Case) -> list[Event]:
     opening = case.bundle.shown
     events = list(opening.events) if isinstance(opening, DrawOpening) else []
-    events += [e.document.event for e in case.bundle.of_kind(Replacement) if isinstance(e.document, Replacement)]
+    events += [
+        e.document.event for e in case.bundle.of_kind(Replacement) if isinstance(e.document, Replacement)
+    ]
     return sorted(events, key=lambda event: event.sequence)
 
 
@@ -62,7 +64,10 @@ def replacements(case: Case) -> tuple[str, str]:
     for event in events:
         _check_opened(case, event)
         standing = apply_event(standing, event)
-    return f"{len(events)} 次递补均按事先定好的顺序", f"{len(events)} replacements follow the order fixed beforehand"
+    return (
+        f"{len(events)} 次递补均按事先定好的顺序",
+        f"{len(events)} replacements follow the order fixed beforehand",
+    )
 
 
 def names(case: Case) -> tuple[str, str]:
@@ -82,7 +87,9 @@ def names(case: Case) -> tuple[str, str]:
             digests.update(thrower.person for thrower in contributor.throwers)
     for disclosure in case.bundle.disclosures:
         if digest(disclosure) not in digests:
-            raise Failed("有姓名不属于本次抽中或见证的人员", "a name belongs to nobody drawn or witnessing here")
+            raise Failed(
+                "有姓名不属于本次抽中或见证的人员", "a name belongs to nobody drawn or witnessing here"
+            )
         _, field, value = parse_disclosure(disclosure)
         try:
             convert(value, PersonName, strict=True)
@@ -105,10 +112,16 @@ def sealed(case: Case) -> tuple[str, str]:
     if sealed_commitment(opening.draw_key, content) != outcome.document.commitment:
         raise Failed("启封的结果不是当时封存的结果", "the opened result is not the one that was sealed")
     stated = [e.document for e in case.bundle.of_kind(SealedEvent)]
-    commitments = {document.sequence: document.commitment for document in stated if isinstance(document, SealedEvent)}
+    commitments = {
+        document.sequence: document.commitment for document in stated if isinstance(document, SealedEvent)
+    }
     key = opening.draw_key
-    if commitments != {event.sequence: sealed_commitment(key, format_canonical(event)) for event in opening.events}:
-        raise Failed("启封的递补与封存期间登记的不符", "the opened events are not those committed while sealed")
+    if commitments != {
+        event.sequence: sealed_commitment(key, format_canonical(event)) for event in opening.events
+    }:
+        raise Failed(
+            "启封的递补与封存期间登记的不符", "the opened events are not those committed while sealed"
+        )
     if opening.cause == "date" and opening.opened_at < case.plan.sealed.opens:
         raise Failed("早于计划的启封时间", f"opened at {opening.opened_at}, before {case.plan.sealed.opens}")
     return "启封的内容就是当时封存的内容", "what was opened is what was sealed"

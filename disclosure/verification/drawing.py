@@ -19,14 +19,19 @@ def key(case: Case) -> tuple[str, str]:
              if isinstance(e.document, Contribution)}  # fmt: skip
     for contributor, line in zip(plan.contributors, shown.contributions, strict=True):
         if isinstance(contributor, Witness | Dice | PublicNumber) and given[label_of(contributor)] != line:
-            raise Failed("结果所用数字与当时记录的不同", f"{line[:60]!r} is not what {label_of(contributor)} gave")
+            raise Failed(
+                "结果所用数字与当时记录的不同", f"{line[:60]!r} is not what {label_of(contributor)} gave"
+            )
     computed = draw_key(case.s, shown.contributions)
     claimed = case.claimed
     if shown.draw_key != computed or claimed.draw_key != computed:
         raise Failed("抽取密钥与数字不符", "the draw key does not follow from plan and contributions")
     if claimed.plan != case.s or claimed.stage_key != stage_key(computed, "targets"):
         raise Failed("结果指向另一份计划或另一密钥", "the result names another plan or stage key")
-    return f"抽取密钥由计划与全部数字算出：{computed}", f"the draw key follows from plan and numbers: {computed}"
+    return (
+        f"抽取密钥由计划与全部数字算出：{computed}",
+        f"the draw key follows from plan and numbers: {computed}",
+    )
 
 
 def targets(case: Case) -> tuple[str, str]:
@@ -34,7 +39,9 @@ def targets(case: Case) -> tuple[str, str]:
     claimed, computed = case.claimed, case.recomputed
     for ours, theirs in zip(computed.strata, claimed.strata, strict=False):
         if ours != theirs:
-            raise Failed(f"分层 {ours.id} 的抽取结果与重算不符", f"the order or cut of stratum {ours.id} is another")
+            raise Failed(
+                f"分层 {ours.id} 的抽取结果与重算不符", f"the order or cut of stratum {ours.id} is another"
+            )
     if len(computed.strata) != len(claimed.strata) or [
         (t.id, t.ticket, t.rank, t.stratum, t.sections) for t in computed.targets
     ] != [(t.id, t.ticket, t.rank, t.stratum, t.sections) for t in claimed.targets]:
@@ -49,7 +56,9 @@ def items(case: Case) -> tuple[str, str]:
     """Step 16."""
     for ours, theirs in zip(case.recomputed.targets, case.claimed.targets, strict=True):
         if ours.items != theirs.items:
-            raise Failed(f"{ours.id} 的检查事项与重算不符", f"the items of {ours.id} are not the recomputed ones")
+            raise Failed(
+                f"{ours.id} 的检查事项与重算不符", f"the items of {ours.id} are not the recomputed ones"
+            )
     return "检查事项与重算一致", "the items of every target agree"
 
 
@@ -60,11 +69,17 @@ def conflicts(case: Case) -> tuple[str, str]:
     opened = {row.target for row in read.opened}
     if opened != wanted:
         one = min(opened ^ wanted)
-        raise Failed(f"回避名单漏开或多开：{one}", f"the conflicts of {one} are opened and should not be, or the reverse")
+        raise Failed(
+            f"回避名单漏开或多开：{one}",
+            f"the conflicts of {one} are opened and should not be, or the reverse",
+        )
     people = {person.id for person in read.pools.people}
     for row in read.opened:
         if row.commitment != read.commitments[row.target] or not people.issuperset(row.people):
-            raise Failed(f"{row.target} 的回避名单与锁定时不符", f"the conflicts of {row.target} are not those committed")
+            raise Failed(
+                f"{row.target} 的回避名单与锁定时不符",
+                f"the conflicts of {row.target} are not those committed",
+            )
     return (
         f"{len(opened)} 个抽中对象的回避名单与锁定时的承诺一致",
         f"the conflicts of {len(opened)} drawn targets open what was committed at the freeze",

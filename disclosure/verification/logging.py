@@ -30,7 +30,8 @@ __all__ = ["cosigners", "inclusion", "log_signature", "order_and_time"]
 def _policy(case: Case) -> Policy:
     if case.policy is None:
         raise NotChecked(
-            "未给出策略，不知道应由哪本日志签名", "no policy given, so which log should have signed is unknown"
+            "未给出策略，不知道应由哪本日志签名",
+            "no policy given, so which log should have signed is unknown",
         )
     return case.policy
 
@@ -39,7 +40,9 @@ def _log_key(case: Case, policy: LogPolicy) -> VerifierKey:
     origin = case.bundle.checkpoint_b.origin
     key = next((key for key in policy.logs if key.name == origin), None)
     if key is None or case.bundle.checkpoint_a.origin != origin:
-        raise Failed(f"日志 {origin} 不是策略所列", f"{origin} is not a log of the policy, or A is of another log")
+        raise Failed(
+            f"日志 {origin} 不是策略所列", f"{origin} is not a log of the policy, or A is of another log"
+        )
     return key
 
 
@@ -122,7 +125,10 @@ def order_and_time(case: Case) -> tuple[str, str]:
     _check_order([entry.document for entry in entries])
     for entry, leaf, before in zip(entries, case.leaves, [case.leaves[0], *case.leaves], strict=False):
         if leaf.at < before.at:
-            raise Failed("日志所称时间倒退", f"the time claimed of entry {entry.index} is before that of the entry above")
+            raise Failed(
+                "日志所称时间倒退",
+                f"the time claimed of entry {entry.index} is before that of the entry above",
+            )
         document = entry.document
         giver = contributor_of(plan, document) if isinstance(document, Contribution) else None
         _check_side(entry, size_a, giver)
@@ -150,9 +156,16 @@ def _check_side(entry: Entry, size_a: int, giver: Witness | Dice | PublicNumber 
     """Plan and witnesses stand before checkpoint A; the last numbers and the outcome do not."""
     document = entry.document
     if (isinstance(document, Plan) or isinstance(giver, Witness)) and entry.index >= size_a:
-        raise Failed("检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A")
-    if (isinstance(document, DrawOutcome | SealedOutcome) or isinstance(giver, Dice | PublicNumber)) and entry.index < size_a:
-        raise Failed("检查点 A 已包含开号之后的内容", f"entry {entry.index} ({document.type}) is in checkpoint A already")
+        raise Failed(
+            "检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A"
+        )
+    if (
+        isinstance(document, DrawOutcome | SealedOutcome) or isinstance(giver, Dice | PublicNumber)
+    ) and entry.index < size_a:
+        raise Failed(
+            "检查点 A 已包含开号之后的内容",
+            f"entry {entry.index} ({document.type}) is in checkpoint A already",
+        )
 
 
 def _check_claims(plan: Plan, document: Document, giver: Witness | Dice | PublicNumber | None) -> None:
@@ -165,7 +178,10 @@ def _check_claims(plan: Plan, document: Document, giver: Witness | Dice | Public
     elif isinstance(document, DrawOutcome | SealedOutcome):
         wrong = document.drawn_at < t
     if wrong:
-        raise Failed(f"{document.type} 所称时间与 T（{t}）矛盾", f"the time a {document.type} claims contradicts T, {t}")
+        raise Failed(
+            f"{document.type} 所称时间与 T（{t}）矛盾",
+            f"the time a {document.type} claims contradicts T, {t}",
+        )
 
 
 def _times_of(note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
@@ -184,10 +200,16 @@ def _check_clock(case: Case) -> tuple[str, str]:
         for time in sorted(signed.values()):
             if satisfied(policy, [key for key, at in signed.items() if at <= time]):
                 if time > _seconds(case.plan.instant):
-                    raise Failed("联署证明名单在 T 之后才锁定", "the cosignatures show checkpoint A only after T")
-                return "联署证明名单在开号之前已锁定", "cosigners saw the locked list before the numbers existed"
-    zh, en = "先后次序由日志证明；早于开号一事仅为机关自称（尚无外部联署）", (
-        "the order is proven by the log; that it was before T is claimed by the bureau (no outside quorum)"
+                    raise Failed(
+                        "联署证明名单在 T 之后才锁定", "the cosignatures show checkpoint A only after T"
+                    )
+                return (
+                    "联署证明名单在开号之前已锁定",
+                    "cosigners saw the locked list before the numbers existed",
+                )
+    zh, en = (
+        "先后次序由日志证明；早于开号一事仅为机关自称（尚无外部联署）",
+        ("the order is proven by the log; that it was before T is claimed by the bureau (no outside quorum)"),
     )
     forms = [
         entry.document.form

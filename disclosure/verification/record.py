@@ -51,7 +51,10 @@ def one_draw(case: Case) -> tuple[str, str]:
     if plan.sealed is not None and not openings and bundle.of_kind(Replacement):
         raise Failed("启封之前不应公布递补", "a replacement is shown before the opening of a sealed draw")
     _check_events(case, outcomes[0].sha256)
-    return "锁定一次、抽取一次，无作废、无重抽", "locked once, drawn once; nothing voided, nothing drawn again"
+    return (
+        "锁定一次、抽取一次，无作废、无重抽",
+        "locked once, drawn once; nothing voided, nothing drawn again",
+    )
 
 
 def _check_events(case: Case, outcome: str) -> None:
@@ -66,7 +69,9 @@ def _check_events(case: Case, outcome: str) -> None:
             opened = [event.sequence for event in document.events]
     for numbers in (sorted(logged), opened):
         if numbers != list(range(1, len(numbers) + 1)):
-            raise Failed("递补编号不连续", f"events are numbered {numbers}, not 1, 2, … without gaps or repeats")
+            raise Failed(
+                "递补编号不连续", f"events are numbered {numbers}, not 1, 2, … without gaps or repeats"
+            )
 
 
 def contributions(case: Case) -> tuple[str, str]:
@@ -86,8 +91,13 @@ def contributions(case: Case) -> tuple[str, str]:
     witnesses = [label for label, contributor in declared.items() if isinstance(contributor, Witness)]
     present = sum(not is_absent(lines[label]) for label in witnesses)
     if witnesses and present < 2:
-        raise Failed("到场见证人不足两名，按规定应作废", "fewer than two witnesses were present: void by rule")
-    return f"{len(declared)} 项数字来源齐全、格式合规", f"{len(declared)} contributions are complete and lawful"
+        raise Failed(
+            "到场见证人不足两名，按规定应作废", "fewer than two witnesses were present: void by rule"
+        )
+    return (
+        f"{len(declared)} 项数字来源齐全、格式合规",
+        f"{len(declared)} contributions are complete and lawful",
+    )
 
 
 def public_number(case: Case) -> tuple[str, str]:
@@ -116,15 +126,21 @@ def lists(case: Case) -> tuple[str, str]:
         assert isinstance(entry.document, DrawOutcome | DrawOpening)
         references.append(("opened", entry.document.opened))
         results.append(entry.document.result)
-    if set(bundle.blobs) != {reference.sha256 for _, reference in references} | {result.sha256 for result in results}:
-        raise Failed("附带的名单与文书所列不一致", "the blobs of the bundle are not exactly those its documents name")
+    if set(bundle.blobs) != {reference.sha256 for _, reference in references} | {
+        result.sha256 for result in results
+    }:
+        raise Failed(
+            "附带的名单与文书所列不一致", "the blobs of the bundle are not exactly those its documents name"
+        )
     for sha256, data in bundle.blobs.items():
         if digest_of(data) != sha256:
             raise Failed(f"名单内容与指纹 {sha256[:16]}… 不符", f"a blob does not have the digest {sha256}")
     for name, reference in references:
         data = bundle.blobs[reference.sha256]
         if refer(data) != reference:
-            raise Failed(f"名单 {name} 的行数、大小或树根不符", f"count, size or root of {name} is not as stated")
+            raise Failed(
+                f"名单 {name} 的行数、大小或树根不符", f"count, size or root of {name} is not as stated"
+            )
         if name == "opened":
             parse_opened(data)
     for result in results:
@@ -134,10 +150,14 @@ def lists(case: Case) -> tuple[str, str]:
         parse_transcript(data)
     read = case.lists
     commitments = dict.fromkeys(read.commitments, frozenset[str]())
-    pools = type(read.pools)(read.pools.targets, read.pools.mandatory, read.pools.people, read.pools.apart, commitments)
+    pools = type(read.pools)(
+        read.pools.targets, read.pools.mandatory, read.pools.people, read.pools.apart, commitments
+    )
     faults = list_faults(plan, pools, read.excluded, read.mandatory)
     if faults:
-        raise Failed(f"名单不合规定：{faults[0]}", f"{len(faults)} faults in the lists, the first: {faults[0]}")
+        raise Failed(
+            f"名单不合规定：{faults[0]}", f"{len(faults)} faults in the lists, the first: {faults[0]}"
+        )
     return (
         f"名单与锁定时的指纹一致：对象 {blobs.pool.count}，人员 {blobs.people.count}",
         f"the lists are those of the freeze: {blobs.pool.count} targets, {blobs.people.count} people",

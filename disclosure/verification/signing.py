@@ -20,7 +20,8 @@ def signatures(case: Case) -> tuple[str, str]:
         if signed != set(keys):
             missing = ", ".join(sorted(set(keys) - signed))
             raise Failed(
-                f"第 {entry.index} 号文书缺少签名：{missing}", f"document {entry.index} lacks signatures: {missing}"
+                f"第 {entry.index} 号文书缺少签名：{missing}",
+                f"document {entry.index} lacks signatures: {missing}",
             )
         check_actors(case.plan, entry.document)
     check_separation(entry.document for entry in case.bundle.entries)
@@ -62,7 +63,10 @@ def authority(case: Case) -> tuple[str, str]:
                     f"签署第 {entry.index} 号文书时（{leaf.at}）密钥 {keyid} 无效",
                     f"key {keyid} was not valid at {leaf.at}, when document {entry.index} was logged",
                 )
-    return "签名密钥属于策略所列机关，签署时有效", "the keys are those of the policy's authorities, valid then"
+    return (
+        "签名密钥属于策略所列机关，签署时有效",
+        "the keys are those of the policy's authorities, valid then",
+    )
 
 
 def _unchecked(keys: dict[str, str]) -> tuple[str, str]:

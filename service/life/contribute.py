@@ -33,7 +33,9 @@ def line_of(frozen: FrozenDraw, label: str, digits: str | None) -> str:
     """Return the contribution line of `label`; Invalid if the plan asks for something else."""
     contributor = next((c for c in frozen.plan.contributors if label_of(c) == label), None)
     if contributor is None or isinstance(contributor, NonceCommitment):
-        raise Invalid(f"计划中没有 {label} 这一数字来源", f"the plan names no contributor {label} who gives digits")
+        raise Invalid(
+            f"计划中没有 {label} 这一数字来源", f"the plan names no contributor {label} who gives digits"
+        )
     if digits is None:
         line = f"absent:{label}"
     elif isinstance(contributor, Dice):
@@ -55,12 +57,16 @@ def check_turn(frozen: FrozenDraw, label: str, now: datetime, absent: bool = Fal
     if frozen.row.state != "frozen":
         raise Conflicting("现在不是登记数字的时候", f"the draw is {frozen.row.state}, not frozen")
     if label in frozen.contributions:
-        raise Conflicting(f"{label} 的数字已登记，不能更改", f"{label} has contributed; that is never changed")
+        raise Conflicting(
+            f"{label} 的数字已登记，不能更改", f"{label} has contributed; that is never changed"
+        )
     late = {label_of(c) for c in frozen.plan.contributors if isinstance(c, Dice | PublicNumber)}
     t = datetime.fromisoformat(frozen.plan.instant)
     if label in late:
         if now < t:
-            raise Conflicting(f"开号时刻 T（{frozen.plan.instant}）未到", f"T, {frozen.plan.instant}, has not come yet")
+            raise Conflicting(
+                f"开号时刻 T（{frozen.plan.instant}）未到", f"T, {frozen.plan.instant}, has not come yet"
+            )
         missing = [label_of(c) for c in frozen.plan.contributors
                    if isinstance(c, Witness) and label_of(c) not in frozen.contributions]  # fmt: skip
         if missing:
@@ -69,7 +75,9 @@ def check_turn(frozen: FrozenDraw, label: str, now: datetime, absent: bool = Fal
                 f"witnesses {', '.join(missing)} have neither contributed nor been recorded as absent",
             )
     elif now > t and not absent:
-        raise Conflicting("已过 T，见证人的数字不再接受", "T has passed: a witness's digits are no longer accepted")
+        raise Conflicting(
+            "已过 T，见证人的数字不再接受", "T has passed: a witness's digits are no longer accepted"
+        )
     elif absent and now < t - timedelta(minutes=10):
         raise Conflicting("距 T 尚早，不能登记缺席", "it is too early before T to record anyone as absent")
 
@@ -80,7 +88,9 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     line = line_of(frozen, asked.label, asked.digits)
     check_turn(frozen, asked.label, office.now(), is_absent(line))
     _check_paper(frozen, asked)
-    return Prepared(asked.label, {"label": asked.label, "line": line, "form": asked.form}, {"line": line, "s": frozen.s})
+    return Prepared(
+        asked.label, {"label": asked.label, "line": line, "form": asked.form}, {"line": line, "s": frozen.s}
+    )
 
 
 def _check_paper(frozen: FrozenDraw, asked: ContributionRequest) -> None:
@@ -93,9 +103,15 @@ def _check_paper(frozen: FrozenDraw, asked: ContributionRequest) -> None:
     else:
         return
     if own_keys:
-        raise Invalid(f"{asked.label} 须以本人密钥签名提交", f"{asked.label} signs with their own key; send the signature")
+        raise Invalid(
+            f"{asked.label} 须以本人密钥签名提交",
+            f"{asked.label} signs with their own key; send the signature",
+        )
     if on_paper and asked.form is None:
-        raise Invalid("请附纸质签字表扫描件的 SHA-256（form）", "the SHA-256 of the scanned paper form (form) is missing")
+        raise Invalid(
+            "请附纸质签字表扫描件的 SHA-256（form）",
+            "the SHA-256 of the scanned paper form (form) is missing",
+        )
 
 
 async def _perform(
@@ -111,7 +127,13 @@ async def _perform(
     else:
         await need_checkpoint(connection, turn.head)
     document = Contribution(
-        actors=actors, form=request["form"], given_at=given_at, id=row.id, label=request["label"], line=line, plan=frozen.s
+        actors=actors,
+        form=request["form"],
+        given_at=given_at,
+        id=row.id,
+        label=request["label"],
+        line=line,
+        plan=frozen.s,
     )
     stored = await record(connection, turn, frozen.plan, document, request["label"], [office.signer])
     await finish_contributing(connection, frozen, request["label"])
@@ -122,7 +144,10 @@ async def need_checkpoint(connection: Connection, head: log.Head) -> None:
     """Raise Conflicting unless everything before is under a signed checkpoint: it is the bundle's checkpoint A."""
     newest = await log.read_newest_checkpoint(connection, head.shard)
     if newest is None or newest[0] < head.size:
-        raise Conflicting("此前的记录尚未签发检查点，请稍后重试", "what came before is not under a checkpoint yet; retry shortly")
+        raise Conflicting(
+            "此前的记录尚未签发检查点，请稍后重试",
+            "what came before is not under a checkpoint yet; retry shortly",
+        )
 
 
 async def finish_contributing(connection: Connection, frozen: FrozenDraw, label: str) -> None:

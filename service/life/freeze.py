@@ -75,7 +75,9 @@ async def _perform(
         row.id, frozen.nonce, frozen.opened, msgspec.json.encode(frozen.disclosures).decode(),
     )  # fmt: skip
     await connection.copy_records_to_table(
-        "draw_target", columns=("draw", "target", "name"), records=[(row.id, t, n) for t, n in frozen.names.items()]
+        "draw_target",
+        columns=("draw", "target", "name"),
+        records=[(row.id, t, n) for t, n in frozen.names.items()],
     )
     return stored
 

@@ -53,7 +53,8 @@ async def open_draw(office: Office, who: Staff | None, draw: str, cause: Cause) 
             )
             if open_visits := set(frozen.standing(events).targets) - {r["target"] for r in inspected}:
                 raise Conflicting(
-                    f"还有 {len(open_visits)} 户未检查", f"{len(open_visits)} targets have not been inspected yet"
+                    f"还有 {len(open_visits)} 户未检查",
+                    f"{len(open_visits)} targets have not been inspected yet",
                 )
         stored = await _open(office, connection, frozen, events, cause)
     await publish_checkpoint(office, stored.shard)
@@ -82,7 +83,9 @@ async def _open(
 async def open_due(office: Office) -> list[str]:
     """Open every sealed draw whose date has come; return their ids. Safe to run anywhere, any number of times."""
     async with office.pool.acquire() as connection:
-        rows = await connection.fetch("SELECT id FROM draw WHERE state = 'sealed' AND opens <= $1", office.now())
+        rows = await connection.fetch(
+            "SELECT id FROM draw WHERE state = 'sealed' AND opens <= $1", office.now()
+        )
     for row in rows:
         await open_draw(office, None, row["id"], "date")
     return [row["id"] for row in rows]

@@ -19,7 +19,9 @@ from service.office import Office, as_time
 __all__ = ["contribute_signed", "to_sign"]
 
 
-async def to_sign(office: Office, draw: str, label: str, digits: str, form: str | None = None) -> dict[str, str]:
+async def to_sign(
+    office: Office, draw: str, label: str, digits: str, form: str | None = None
+) -> dict[str, str]:
     """Return the document that `label` would sign now, in base64, and the exact bytes to sign (DSSE PAE)."""
     async with office.pool.acquire() as connection:
         frozen = await read_frozen(connection, await read_draw_row(connection, draw))
@@ -28,7 +30,11 @@ async def to_sign(office: Office, draw: str, label: str, digits: str, form: str 
         line=line_of(frozen, label, digits), plan=frozen.s,
     )  # fmt: skip
     payload = format_document(document)
-    return {"payload": encode_base64(payload), "pae": encode_base64(pae(DOCUMENT_TYPE, payload)), "s": frozen.s}
+    return {
+        "payload": encode_base64(payload),
+        "pae": encode_base64(pae(DOCUMENT_TYPE, payload)),
+        "s": frozen.s,
+    }
 
 
 async def contribute_signed(office: Office, draw: str, envelope: bytes) -> dict[str, Any]:
@@ -56,7 +62,9 @@ async def contribute_signed(office: Office, draw: str, envelope: bytes) -> dict[
         turn = await begin_turn(connection, office, frozen.documents[0].shard)
         late = isinstance(contributor, Dice | PublicNumber)
         if document.given_at > as_time(turn.now) or (document.given_at < frozen.plan.instant) == late:
-            raise Conflicting("文书所称时间与现在不符，请重新签名", "the time it claims does not fit; sign anew")
+            raise Conflicting(
+                "文书所称时间与现在不符，请重新签名", "the time it claims does not fit; sign anew"
+            )
         if late:
             await need_checkpoint(connection, turn.head)
         stored = await store(connection, turn, document, signed, document.label)
@@ -71,7 +79,9 @@ def _check(plan: Any, s: str, document: Contribution, signed: Any) -> None:
     try:
         required = {key_id(raw): raw for raw in required_keys(plan, document)}
         if key_id(lead_key(plan)) in required:
-            raise Invalid("此来源须由经办人登记纸质表", "this contribution is entered from paper by the operator")
+            raise Invalid(
+                "此来源须由经办人登记纸质表", "this contribution is entered from paper by the operator"
+            )
         if verify(signed, DOCUMENT_TYPE, required) != set(required):
             raise Invalid("签名不全", "not everyone who must has signed")
         check_actors(plan, document)

@@ -67,7 +67,9 @@ async def _compute(connection: Connection, row: DrawRow, request: Any) -> tuple[
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     _, event = await _compute(connection, row, request)
     subject = f"{event.sequence}"
-    return Prepared(subject, request, {"sequence": event.sequence, "target": event.target, "reason": event.reason})
+    return Prepared(
+        subject, request, {"sequence": event.sequence, "target": event.target, "reason": event.reason}
+    )
 
 
 async def _perform(
@@ -88,10 +90,12 @@ async def _perform(
     )  # fmt: skip
     stored = await record(connection, turn, frozen.plan, sealed, subject, [office.signer])
     await connection.execute(
-        "INSERT INTO sealed_event (draw, sequence, event) VALUES ($1, $2, $3)", row.id, event.sequence, content.decode()
+        "INSERT INTO sealed_event (draw, sequence, event) VALUES ($1, $2, $3)",
+        row.id,
+        event.sequence,
+        content.decode(),
     )
     return stored
 
 
 RULE = Rule(_prepare, _perform)
-

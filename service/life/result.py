@@ -50,14 +50,23 @@ def _drawn(frozen: FrozenDraw, events: list[Any], target: str) -> tuple[tuple[st
     return items[target], place.sections
 
 
-async def _check(connection: Connection, row: DrawRow, asked: ResultRequest) -> tuple[FrozenDraw, tuple[str, ...]]:
+async def _check(
+    connection: Connection, row: DrawRow, asked: ResultRequest
+) -> tuple[FrozenDraw, tuple[str, ...]]:
     if row.state not in ("drawn", "sealed", "opened"):
         raise Conflicting("尚未抽取，没有可登记的结果", f"a draw that is {row.state} has no results")
     frozen = await read_frozen(connection, row)
     items, sections = _drawn(frozen, await read_sealed_events(connection, row.id), asked.target)
     faults = [f"事项 {f.item} 不在该对象抽中的事项之内" for f in asked.findings if f.item not in items]
     missing = sorted(set(items) - {f.item for f in asked.findings})
-    if asked.result not in ("UNREACHABLE", "CLOSED_OR_LIQUIDATING", "DEREGISTERED", "REVOKED", "MOVED_OUT", "REFUSED"):
+    if asked.result not in (
+        "UNREACHABLE",
+        "CLOSED_OR_LIQUIDATING",
+        "DEREGISTERED",
+        "REVOKED",
+        "MOVED_OUT",
+        "REFUSED",
+    ):
         faults += [f"事项 {item} 没有登记结果" for item in missing]
     if len({f.item for f in asked.findings}) != len(asked.findings):
         faults.append("同一事项登记了两次")
@@ -71,7 +80,9 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     await _check(connection, row, asked)
     id = f"{row.id}.{asked.target}"
     if await connection.fetchval("SELECT 1 FROM result WHERE id = $1", id):
-        raise Conflicting("该对象已有结果，只能更正", f"{id} has a result; it can be corrected, not entered again")
+        raise Conflicting(
+            "该对象已有结果，只能更正", f"{id} has a result; it can be corrected, not entered again"
+        )
     return Prepared(id, request, {"target": asked.target, "result": asked.result})
 
 
@@ -81,7 +92,9 @@ async def _common(
     """Return the draw, the members every result has, and the disclosure that opens the name of the firm."""
     if row.state == "sealed":
         # The leaf of a result names its target. Until the opening it waits for its last publisher.
-        raise Conflicting("封存期间不公布结果，启封后再发布", "results are published after the opening, not while sealed")
+        raise Conflicting(
+            "封存期间不公布结果，启封后再发布", "results are published after the opening, not while sealed"
+        )
     frozen, sections = await _check(connection, row, asked)
     name = await connection.fetchval(
         "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", row.id, asked.target
@@ -107,7 +120,9 @@ async def _common(
 async def _perform(
     connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
 ) -> Stored:
-    frozen, members, disclosure = await _common(connection, office, row, convert_request(request, ResultRequest), actors)
+    frozen, members, disclosure = await _common(
+        connection, office, row, convert_request(request, ResultRequest), actors
+    )
     turn = await begin_turn(connection, office, frozen.documents[0].shard)
     document = InspectionResult(
         **members, issued_at=as_time(turn.now), rev=1, status="in_force", supersedes=None
@@ -124,7 +139,9 @@ async def _prepare_correction(connection: Connection, office: Office, row: DrawR
     rev = await connection.fetchval("SELECT rev FROM result WHERE id = $1", id)
     if rev is None:
         raise Conflicting("该对象还没有结果", f"{id} has no result to correct")
-    return Prepared(f"{id}/{rev + 1}", request, {"target": asked.target, "result": asked.result, "rev": rev + 1})
+    return Prepared(
+        f"{id}/{rev + 1}", request, {"target": asked.target, "result": asked.result, "rev": rev + 1}
+    )
 
 
 async def _perform_correction(
@@ -132,7 +149,9 @@ async def _perform_correction(
 ) -> Stored:
     asked = convert_request(request, CorrectionRequest)
     frozen, members, disclosure = await _common(connection, office, row, asked, actors)
-    before = await connection.fetchrow("SELECT rev, document FROM result WHERE id = $1 FOR UPDATE", members["id"])
+    before = await connection.fetchrow(
+        "SELECT rev, document FROM result WHERE id = $1 FOR UPDATE", members["id"]
+    )
     earlier = await read_document(connection, before["document"])
     assert earlier is not None
     turn = await begin_turn(connection, office, frozen.documents[0].shard)
@@ -159,7 +178,10 @@ async def _point_at(
     )  # fmt: skip
     await connection.execute(
         "INSERT INTO disclosure (digest, draw, kind, text, opened_at) VALUES ($1, $2, 'subject', $3, $4)",
-        digest(disclosure), document.draw, disclosure, stored.logged_at,
+        digest(disclosure),
+        document.draw,
+        disclosure,
+        stored.logged_at,
     )
 
 

@@ -26,7 +26,9 @@ class VoidRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, VoidRequest)
     if asked.reason not in ("list-error", "plan-error", "witness-shortage", "superior-order"):
-        raise Invalid(f"作废事由 {asked.reason} 不在规定之内", f"{asked.reason} is no lawful reason to void a draw")
+        raise Invalid(
+            f"作废事由 {asked.reason} 不在规定之内", f"{asked.reason} is no lawful reason to void a draw"
+        )
     await _check_may_void(connection, office, row, asked.reason)
     return Prepared("void", {"reason": asked.reason, "statement": asked.statement}, {"reason": asked.reason})
 
@@ -44,7 +46,9 @@ async def _check_may_void(connection: Connection, office: Office, row: DrawRow, 
     declared = sum(isinstance(c, Witness) for c in frozen.plan.contributors)
     short = declared > 0 and len(given) == declared and sum(not is_absent(line) for line in given) < 2
     if not (short and reason == "witness-shortage"):
-        raise Conflicting("T 之后不得作废：计划恰有一个结果", "from T on a plan has exactly one outcome; it is never voided")
+        raise Conflicting(
+            "T 之后不得作废：计划恰有一个结果", "from T on a plan has exactly one outcome; it is never voided"
+        )
 
 
 async def _perform(

@@ -79,7 +79,9 @@ class ImportView(Struct, frozen=True):
     confirmed_at: str | None
 
 
-async def check_import(office: Office, who: Staff | None, kind: str, filename: str, content: bytes) -> ImportView:
+async def check_import(
+    office: Office, who: Staff | None, kind: str, filename: str, content: bytes
+) -> ImportView:
     """Keep the file and return what importing it would do; no registry changes. `who` is None on the command line.
 
     Raises Denied for anyone but a registrar, Invalid for an unknown kind or a file that is no table.
@@ -139,12 +141,16 @@ async def confirm_import(office: Office, who: Staff | None, id: UUID | str) -> I
                         "the registry changed since the check and rows would fare otherwise; check the file again",
                     )
                 await _write(connection, kind, report.accepted(), office.now())
-                await connection.execute("UPDATE registry_version SET version = version + 1 WHERE kind = $1", kind)
+                await connection.execute(
+                    "UPDATE registry_version SET version = version + 1 WHERE kind = $1", kind
+                )
                 await connection.execute(
                     "UPDATE import_batch SET confirmed_by = $2, confirmed_at = $3 WHERE id = $1",
                     found["id"], who.id if who else None, office.now(),
                 )  # fmt: skip
-                await access_log.note(connection, who.id if who else None, f"confirm import of {kind}", str(found["id"]))
+                await access_log.note(
+                    connection, who.id if who else None, f"confirm import of {kind}", str(found["id"])
+                )
         return await _view(connection, found["id"])
 
 
@@ -279,7 +285,8 @@ async def _write(connection: Connection, kind: Kind, records: Iterable[Record], 
 
 async def _view(connection: Connection, id: UUID) -> ImportView:
     row = await connection.fetchrow(
-        "SELECT id, kind, filename, sha256, counts, report, checked_at, confirmed_at FROM import_batch WHERE id = $1", id
+        "SELECT id, kind, filename, sha256, counts, report, checked_at, confirmed_at FROM import_batch WHERE id = $1",
+        id,
     )
     if row is None:
         raise NotFound("没有这次导入", "there is no such import")

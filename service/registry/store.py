@@ -5,8 +5,8 @@ from typing import Any
 
 from asyncpg import Record
 
+from service.candidates import Registries
 from service.database import Connection
-from service.freezing import Registries
 from service.registry.records import Conflict, Expert, Inspector, Item, Target
 
 __all__ = ["read_registries", "registry_versions"]
