@@ -189,8 +189,8 @@ async def _check_password(office: Office, login: str, password: str) -> Staff:
             row = await connection.fetchrow(
                 "SELECT id, name, roles, password_hash FROM staff WHERE login = $1 AND active", login
             )
-    if not await verify_password(row["password_hash"] if row else None, password):
-        if row:
+    if not await verify_password(row["password_hash"] if row else None, password) or row is None:
+        if row is not None:
             async with office.pool.acquire() as connection:
                 await access_log.note(connection, row["id"], "wrong password", login)
         raise NotLoggedIn("登录名或口令不正确", "login or password is wrong")

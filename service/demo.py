@@ -21,6 +21,7 @@ from selection.plan import AtLeast, Percent, Task
 from service import log, steps
 from service.accounts import Staff, create_staff
 from service.bundles import read_bundle
+from service.command.serve import running_office, serve_office
 from service.config import Config, read_config
 from service.drafting import create_draft, read_draft, revise_draft
 from service.drafts import (
@@ -39,7 +40,6 @@ from service.frozen import FrozenDraw, read_draw_row, read_frozen
 from service.office import Office, as_time
 from service.publishing import policy_bytes, publish_folder, run_jobs
 from service.registry.importing import check_import, confirm_import
-from service.running import running_office, serve_office
 from service.signer import create_key
 
 __all__ = ["main"]

@@ -1,5 +1,6 @@
 """What staff see of draws: where each stands, its documents and its steps. Never what a sealed draw holds."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -67,8 +68,8 @@ async def read_draw(office: Office, draw: str) -> dict[str, Any]:
         "title": row.title,
         "task": row.task,
         "plan": row.plan,
-        "instant": as_time(row.instant) if row.instant else None,
-        "opens": as_time(row.opens) if row.opens else None,
+        "instant": _time(row.instant),
+        "opens": _time(row.opens),
         "draft": msgspec.to_builtins(draft),
         "documents": [
             {"sha256": d["sha256"], "kind": d["kind"], "subject": d["subject"], "log": d["shard"], "index": d["leaf_index"],

@@ -1,5 +1,6 @@
 """`import KIND FILE`: the same check and confirmation as in the browser, in words at the keyboard."""
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ WORDS = {
 async def import_file(config: Config, kind: str, path: Path, yes: bool) -> int:
     """Check the file, say what importing it would do, and do it if `yes` or if the person says so; 1 if not imported."""
     try:
-        content = path.read_bytes()
+        content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise Invalid(f"无法读取 {path}", f"cannot read {path}: {error.strerror}") from error
     async with running_office(config) as office:

@@ -95,7 +95,8 @@ def count_in_words(quota: Quota, mandatory: int) -> str:
     rule, steps = quota.rule, ""
     if not isinstance(rule, Fixed):
         exact = Fraction(quota.base * rule.numerator, rule.denominator)
-        number = f"{exact.numerator}" if exact.denominator == 1 else f"{float(exact):.2f}".rstrip("0")
+        hundredths = (exact * 200 + 1) // 2
+        number = f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")
         steps = f"{quota.base} × {percent(Fraction(rule.numerator, rule.denominator))} = {number}，取 {quota.quota}"
     if quota.by_lot != quota.quota:
         steps += f"{'；' if steps else ''}其中必查 {mandatory} 户，抽签 {quota.by_lot} 户"

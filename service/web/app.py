@@ -78,9 +78,11 @@ def create_app(office: Office, config: Config) -> Litestar:
         lifespan=[_finish_what_a_crash_left],
         # The description only: pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(
-            title="double-random", version="1", render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            title="double-random",
+            version="1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             openapi_router=Router("/api/v1", route_handlers=[], opt=PUBLIC),
-        ),  # fmt: skip
+        ),
         logging_config=None,
         debug=False,
     )

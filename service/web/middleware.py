@@ -6,9 +6,10 @@ It stands outside Litestar's router, because Litestar answers an unknown address
 import asyncio
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Envelope"]
@@ -39,21 +40,21 @@ class Envelope:
             self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
-        head = scope["method"] == "HEAD"
-        if head:
-            scope["method"] = "GET"  # type: ignore[typeddict-item]
-        answer = _Answer(send, self._headers | {"x-request-id": request_id}, head, _if_none_match(scope))
+        method = scope["method"]  # type: ignore[typeddict-item]
+        known = _if_none_match(scope) if method in ("GET", "HEAD") else None
+        answer = _Answer(send, self._headers | {"x-request-id": request_id}, method == "HEAD", known)
+        if method == "HEAD":
+            # A copy: the server reads the method again, to know that a length without a body is right.
+            scope = cast("Scope", {**scope, "method": "GET"})
         await self._inner(scope, receive, answer)
 
 
 def _if_none_match(scope: Scope) -> str | None:
-    if scope["method"] != "GET":
-        return None
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
     return ", ".join(values) or None
 

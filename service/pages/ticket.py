@@ -1,0 +1,235 @@
+"""`/draws/<id>/tickets/<target>/`: why one firm was drawn, or was not; and the search that leads there."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from disclosure.document import ResultCode
+from disclosure.tree import inclusion_proof, leaf_hash, node_hash
+from selection.keys import ticket as make_ticket
+from selection.plan import Item, Plan, Stratum
+from selection.pool import Target
+from selection.transcript import Transcript
+from service.database import Connection
+from service.errors import NotFound
+from service.office import Office, as_time
+from service.pages.draw import TeamMember, team_of
+from service.pages.record import (
+    Lists,
+    Order,
+    PublicRecord,
+    read_lists,
+    read_order,
+    read_people,
+    read_record,
+    read_transcript,
+)
+from service.pages.visits import Visit, open_names, visits_of
+from service.pages.words import CODES, Code, chance_in_words
+
+__all__ = ["Found", "Hop", "Match", "Place", "TicketPage", "find_tickets", "read_ticket_page"]
+
+MATCHES = 50
+
+
+class Hop(Struct, frozen=True):
+    """One step of an inclusion proof: the sibling, on which side it stands, and the hash of both."""
+
+    left: bool
+    sibling: str
+    node: str
+
+
+class Place(Struct, frozen=True):
+    """Where the firm stands in the order of its stratum, and the marks that decide."""
+
+    command: str
+    ticket: str
+    rank: int
+    among: int
+    by_lot: int
+    cut: str | None
+    following: str | None  # the next in order
+    first_reserve: str | None
+
+
+class TicketPage(Struct, frozen=True):
+    """What the page says of one target. `answer` is the one plain sentence; `drawn` None while nothing is drawn or shown."""
+
+    record: PublicRecord
+    plan: Plan
+    target: str
+    name: str
+    candidate: Target | None
+    area: str
+    excluded: str | None
+    mandatory: str | None
+    stratum: Stratum | None
+    chance: str
+    chance_words: str
+    answer: str
+    drawn: bool | None
+    place: Place | None
+    visit: Visit | None
+    team: tuple[TeamMember, ...]
+    names_due: bool
+    items: tuple[Item, ...]
+    result: Code | None
+    result_id: str | None
+    line: str
+    leaf: str
+    leaf_number: int
+    hops: tuple[Hop, ...]
+    at: datetime
+
+
+class Match(Struct, frozen=True):
+    target: str
+    name: str
+    standing: str
+
+
+class Found(Struct, frozen=True):
+    """What a search for a firm found; `more` says that only the first are shown."""
+
+    record: PublicRecord
+    query: str
+    matches: tuple[Match, ...]
+    more: bool
+
+
+async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage:
+    """Return the page of `target`; NotFound if the draw never looked at it."""
+    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        record = await read_record(connection, draw)
+        plan, lists = record.plan, await read_lists(connection, record.plan)
+        name = await connection.fetchval("SELECT name FROM draw_target WHERE draw = $1 AND target = $2", draw, target)
+        found = lists.targets.get(target)
+        reason = lists.excluded.get(target)
+        if found is None and reason is None and name is None:
+            raise NotFound(
+                f"{target[:64]} 不在批次 {draw} 的名单中，也不在排除名单中", f"{target[:64]} is in neither list of draw {draw}"
+            )
+        transcript = await read_transcript(connection, record)
+        visit, team = None, ()
+        if transcript is not None and found is not None:
+            visits = visits_of(plan, lists, transcript, [event for _, event in record.events])
+            visit = next((v for v in visits if v.target == target), None)
+            if visit is not None:
+                people, names = await read_people(connection, plan), await open_names(connection, draw)
+                team = team_of(visit, people, names)
+        order = None if transcript is None or found is None else await read_order(plan, lists, transcript)
+        result = await _result(connection, draw, target)
+    candidate = None if found is None else found[1]
+    stratum = None if candidate is None else next(s for s in plan.strata if s.id == candidate.stratum)
+    place = None
+    if candidate is not None and stratum is not None and transcript is not None and order is not None:
+        place = _place(candidate, stratum, transcript, order)
+    reasons = {reason.id: reason.name for reason in plan.reason_codes}
+    by_lot, among = _chance(stratum)
+    items = {item.id: item for item in plan.items}
+    return TicketPage(
+        record=record, plan=plan, target=target, name=name or target, candidate=candidate,
+        area="" if candidate is None else next(a.name for a in plan.areas if a.id == candidate.area),
+        excluded=None if reason is None else reasons.get(reason, reason),
+        mandatory=reasons.get(lists.mandatory[target], "") if target in lists.mandatory else None,
+        stratum=stratum, chance="" if stratum is None else f"{by_lot}/{among}", chance_words=chance_in_words(by_lot, among),
+        answer=_answer(record, stratum, place, visit, target in lists.mandatory, reason is not None),
+        drawn=None if transcript is None else visit is not None and visit.replaced_by is None,
+        place=place, visit=visit, team=team, names_due=plan.names_open <= as_time(office.now()),
+        items=() if visit is None else tuple(items[id] for id in visit.items),
+        result=None if result is None else CODES[result[1]], result_id=None if result is None else result[0],
+        **_proof(lists, target), at=office.now(),
+    )  # fmt: skip
+
+
+async def _result(connection: Connection, draw: str, target: str) -> tuple[str, ResultCode] | None:
+    row = await connection.fetchrow("SELECT id, code FROM result WHERE draw = $1 AND target = $2", draw, target)
+    return None if row is None else (row["id"], row["code"])
+
+
+def _chance(stratum: Stratum | None) -> tuple[int, int]:
+    if stratum is None:
+        return 0, 0
+    return max(quota.by_lot for quota in stratum.quotas), stratum.population - stratum.mandatory
+
+
+def _place(target: Target, stratum: Stratum, transcript: Transcript, order: Order) -> Place:
+    outcome = next(s for s in transcript.strata if s.id == stratum.id)
+    by_lot, among = _chance(stratum)
+    rank, ids = order.ranks.get(target.id, 0), order.ids[stratum.id]
+    return Place(
+        command=f"printf '%s' '{transcript.stage_key}:{target.id}' | sha256sum",
+        ticket=make_ticket(transcript.stage_key, target.id), rank=rank, among=among, by_lot=by_lot,
+        cut=max((cut.cut for cut in outcome.quotas if cut.cut is not None), default=None),
+        following=ids[rank] if 0 < rank < len(ids) else None, first_reserve=outcome.next,
+    )  # fmt: skip
+
+
+def _answer(
+    record: PublicRecord, stratum: Stratum | None, place: Place | None, visit: Visit | None, mandatory: bool, excluded: bool
+) -> str:
+    """Return in one sentence whether this firm was drawn, and why."""
+    if excluded:
+        return "这家企业在锁定名单时已被排除，不参加本批次抽取。"
+    if stratum is None:
+        return "这家企业在名录中，但不属于本批次的任何一层，不参加本批次抽取。"
+    if record.void is not None:
+        return "本批次已作废，没有抽取任何企业。"
+    if place is None:
+        if mandatory:
+            return "这家企业列为必查对象，不靠抽签。"
+        by_lot, among = _chance(stratum)
+        sealed = "结果已算定并封存，启封前不公布" if record.outcome is not None else "号码还没有产生，谁也不知道会不会抽中"
+        return f"这家企业在名单中，机会是 {among} 户中的 {by_lot} 户；{sealed}。"
+    if visit is not None and visit.replaced_by is not None:
+        return "这家企业曾被抽中，后按规定的事由移出，不再检查。"
+    if mandatory:
+        return "这家企业列为必查对象，不靠抽签，必定检查。"
+    where = f"号签在“{stratum.name}”{place.among} 户中从小到大排第 {place.rank} 位"
+    if visit is not None and visit.succeeds is not None:
+        return f"{where}，本层抽前 {place.by_lot} 位；原在候补，因前面的对象移出，依次递补为检查对象。"
+    if visit is not None:
+        return f"{where}，本层抽前 {place.by_lot} 位，因此被抽中。"
+    return f"{where}，本层只抽前 {place.by_lot} 位，因此没有被抽中。"
+
+
+def _proof(lists: Lists, target: str) -> dict[str, object]:
+    """Return the line of the pool, its leaf hash, and the way from there to the root."""
+    if target not in lists.targets:
+        return {"line": "", "leaf": "", "leaf_number": 0, "hops": ()}
+    index, size = lists.targets[target][0], len(lists.lines)
+    node = leaf_hash(lists.lines[index])
+    leaf, hops, at, last = node.hex(), [], index, size - 1
+    for sibling in inclusion_proof(index, size, lambda level, place: lists.hashes[level, place]):
+        left = bool(at & 1) or at == last
+        node = node_hash(sibling, node) if left else node_hash(node, sibling)
+        hops.append(Hop(left, sibling.hex(), node.hex()))
+        while left and not at & 1 and at:
+            at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    return {"line": lists.lines[index].decode(), "leaf": leaf, "leaf_number": index, "hops": tuple(hops)}
+
+
+async def find_tickets(office: Office, draw: str, query: str) -> Found:
+    """Return the firms of a draw whose name or code holds `query`, an exact code first."""
+    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        record = await read_record(connection, draw)
+        rows = []
+        if query:
+            rows = await connection.fetch(
+                "SELECT target, name FROM draw_target WHERE draw = $1"
+                " AND (position(lower($2) IN lower(name)) > 0 OR position(lower($2) IN lower(target)) > 0)"
+                " ORDER BY lower(target) <> lower($2), name <> $2, target LIMIT $3",
+                draw, query, MATCHES + 1,
+            )  # fmt: skip
+        lists = await read_lists(connection, record.plan)
+    strata = {stratum.id: stratum.name for stratum in record.plan.strata}
+
+    def standing(target: str) -> str:
+        if target in lists.targets:
+            return f"在名单中 · {strata[lists.targets[target][1].stratum]}"
+        return "已排除" if target in lists.excluded else "不在名单中"
+
+    matches = tuple(Match(row["target"], row["name"], standing(row["target"])) for row in rows[:MATCHES])
+    return Found(record, query, matches, len(rows) > MATCHES)
