@@ -5,9 +5,9 @@ Ratios are the result; seconds depend on the machine. Each figure is the median 
 
 import sys
 
-from benchmarks import draw, selection, service, verify
+from benchmarks import draw, selection, service
 
-BENCHMARKS = {"selection": selection.run, "draw": draw.run, "verify": verify.run, "service": service.run}
+BENCHMARKS = {"selection": selection.run, "draw": draw.run, "service": service.run}
 
 
 def main(names: list[str]) -> int:
