@@ -38,12 +38,14 @@ async def list_draws(
         )  # fmt: skip
     return [
         DrawLine(
-            *row[:5],
-            as_time(row["instant"]) if row["instant"] else None,
-            as_time(row["opens"]) if row["opens"] else None,
+            row["id"], row["state"], row["title"], row["task"], row["plan"], _time(row["instant"]), _time(row["opens"])
         )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+def _time(instant: datetime | None) -> str | None:
+    return None if instant is None else as_time(instant)
 
 
 async def read_draw(office: Office, draw: str) -> dict[str, Any]:

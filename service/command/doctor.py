@@ -38,7 +38,10 @@ async def diagnose(config: Config) -> int:
     """Print every finding; return 1 if anything is not in order."""
     bad = 0
     async for finding in examine(config):
-        print(f"{'✓' if finding.good else '✗'} {finding.what}" + (f"\n    → {finding.mend}" if finding.mend else ""))
+        print(
+            f"{'✓' if finding.good else '✗'} {finding.what}"
+            + (f"\n    → {finding.mend}" if finding.mend else "")
+        )
         bad += not finding.good
     print("一切正常 all is well" if not bad else f"{bad} 处有问题 things to mend")
     return 1 if bad else 0
@@ -48,20 +51,30 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
     """Yield findings about keys, database, migrations, log and clock, in this order."""
     yield Finding(f"配置 configuration: {config.public_url}, data {config.data}", True)
     log_signer: Signer | None = None
-    for name, path in (("机关密钥 bureau key", config.bureau_key_file), ("日志密钥 log key", config.log_key_file)):
+    for name, path in (
+        ("机关密钥 bureau key", config.bureau_key_file),
+        ("日志密钥 log key", config.log_key_file),
+    ):
         finding, log_signer = _examine_key(name, path)
         yield finding
     try:
         async with database(config) as dsn:
             pool = await open_pool(dsn, config.database_password_file, size=1)
             try:
-                async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+                async with (
+                    pool.acquire() as connection,
+                    connection.transaction(isolation="repeatable_read", readonly=True),
+                ):
                     async for finding in _examine_database(connection, log_signer):
                         yield finding
             finally:
                 await pool.close()
     except Exception as error:
-        yield Finding(f"数据库 database: {type(error).__name__}: {error}", False, "检查 DATABASE_URL 与数据库服务 check the server")
+        yield Finding(
+            f"数据库 database: {type(error).__name__}: {error}",
+            False,
+            "检查 DATABASE_URL 与数据库服务 check the server",
+        )
 
 
 def _examine_key(name: str, path: Path) -> tuple[Finding, Signer | None]:
@@ -80,7 +93,9 @@ async def _examine_database(connection: Connection, log_signer: Signer | None) -
     yield Finding(f"PostgreSQL {version // 10000}.{version % 10000}", version >= OLDEST,
                   "" if version >= OLDEST else "需要 15 或更新 15 or newer is needed")  # fmt: skip
     encoding = await connection.fetchval("SHOW server_encoding")
-    yield Finding(f"编码 encoding {encoding}", encoding == "UTF8", "" if encoding == "UTF8" else "createdb -E UTF8")
+    yield Finding(
+        f"编码 encoding {encoding}", encoding == "UTF8", "" if encoding == "UTF8" else "createdb -E UTF8"
+    )
     skew = ((await connection.fetchval("SELECT clock_timestamp()")) - system_clock()).total_seconds()
     yield Finding(f"时钟 clock: 与数据库相差 off by {skew:+.1f} s", abs(skew) <= SKEW,
                   "" if abs(skew) <= SKEW else "两台机器都要对时 synchronise both machines (NTP)")  # fmt: skip
@@ -92,7 +107,9 @@ async def _examine_database(connection: Connection, log_signer: Signer | None) -
     bureau = await connection.fetchrow("SELECT label, name FROM bureau")
     yield Finding("机关 bureau" + (f": {bureau['label']} {bureau['name']}" if bureau else ": 未登记 not set up"), bureau is not None,
                   "" if bureau else "python -m service bureau LABEL NAME")  # fmt: skip
-    people = await connection.fetchval("SELECT count(*) FROM staff WHERE active AND 'administrator' = ANY(roles)")
+    people = await connection.fetchval(
+        "SELECT count(*) FROM staff WHERE active AND 'administrator' = ANY(roles)"
+    )
     yield Finding(f"管理员 administrators: {people}", people > 0,
                   "" if people else "python -m service user-create LOGIN --name NAME --role administrator")  # fmt: skip
     shards = await connection.fetch("SELECT shard FROM log_head ORDER BY shard")
@@ -107,7 +124,10 @@ async def _pending(connection: Connection) -> str:
     """Return in words how the applied migrations differ from the files; empty if they do not."""
     if await connection.fetchval("SELECT to_regclass('schema_migration')") is None:
         return "尚未建立 not there yet"
-    applied = {row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM schema_migration")}
+    applied = {
+        row["name"]: row["sha256"]
+        for row in await connection.fetch("SELECT name, sha256 FROM schema_migration")
+    }
     files = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in resources.files("service.sql").joinpath("migrations").iterdir()
@@ -117,10 +137,14 @@ async def _pending(connection: Connection) -> str:
     return f"不一致 differs: {', '.join(wrong)}" if wrong else ""
 
 
-async def _examine_log(connection: Connection, shard: str, log_signer: Signer | None) -> AsyncIterator[Finding]:
+async def _examine_log(
+    connection: Connection, shard: str, log_signer: Signer | None
+) -> AsyncIterator[Finding]:
     head = await read_head(connection, shard)
     tree = CompactRange(0, ())
-    async for row in connection.cursor("SELECT index, leaf FROM log_entry WHERE shard = $1 ORDER BY index", shard):
+    async for row in connection.cursor(
+        "SELECT index, leaf FROM log_entry WHERE shard = $1 ORDER BY index", shard
+    ):
         if row["index"] != tree.size:
             break
         tree.append(leaf_hash(row["leaf"]))

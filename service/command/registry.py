@@ -46,7 +46,9 @@ def describe(view: ImportView) -> list[str]:
         lines.append(f"  名录中有而文件中没有（保留不动）absent, kept as they are: {report.absent_total}")
     for finding in report.findings[:SHOWN]:
         mark = "✗" if finding.severity == "error" else "!"
-        lines.append(f"  {mark} 第{finding.row}行 {finding.column} {finding.value}：{finding.message_zh}{finding.mend_zh}")
+        lines.append(
+            f"  {mark} 第{finding.row}行 {finding.column} {finding.value}：{finding.message_zh}{finding.mend_zh}"
+        )
         lines.append(f"      {finding.message_en} {finding.mend_en}")
     if report.findings_total > SHOWN:
         lines.append(f"  …… 另有 {report.findings_total - SHOWN} 条 more")

@@ -44,7 +44,9 @@ async def database(config: Config) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def running_office(config: Config, signers: tuple[Signer, Signer] | None = None) -> AsyncIterator[Office]:
+async def running_office(
+    config: Config, signers: tuple[Signer, Signer] | None = None
+) -> AsyncIterator[Office]:
     """Give the office of this configuration, its database open and migrated.
 
     Raises ConfigError for a missing key, MigrationError for a database of another history, EmbeddedPostgresError.
@@ -113,7 +115,9 @@ async def _jobs(office: Office) -> None:
 
 async def serve(config: Config) -> int:
     """Serve until stopped; return 0, or 1 if the address could not be taken."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     async with running_office(config) as office:
         print(f"服务地址 serving: {config.public_url}  (pid {os.getpid()})", flush=True)
         try:

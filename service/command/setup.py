@@ -24,7 +24,9 @@ def keygen(path: Path) -> int:
         print(f"{path} 已存在，密钥从不覆盖 exists; a key is never overwritten", file=sys.stderr)
         return 1
     public = load_signer(path).public_key
-    print(f"已写入私钥 private key: {path}\n公钥 public key: {encode_base64(public)}\n指纹 fingerprint: {key_id(public)}")
+    print(
+        f"已写入私钥 private key: {path}\n公钥 public key: {encode_base64(public)}\n指纹 fingerprint: {key_id(public)}"
+    )
     return 0
 
 
@@ -48,7 +50,9 @@ async def create_bureau(config: Config, label: str, name: str, section: str) -> 
             label, name, section,
         )  # fmt: skip
     if made is None:
-        raise Conflicting("机关已登记，不再更改", "the bureau is set up already; its label is part of every draw's id")
+        raise Conflicting(
+            "机关已登记，不再更改", "the bureau is set up already; its label is part of every draw's id"
+        )
     print(f"机关 bureau: {label} {name}")
     return 0
 

@@ -49,7 +49,7 @@ def make_inspector(seed: str, number: int, as_of: datetime.date) -> Inspector:
     others = tuple(name for name in SECTOR_NAMES if name not in home)
     districts = stream.several(DISTRICTS, 1, 3)
     remaining = (-20 - stream.below(200), 5 + stream.below(55))[number % 2] if stream.below(6) == 0 else 0
-    expires = as_of + datetime.timedelta(days=remaining or 90 + stream.below(1600))
+    expires = as_of + datetime.timedelta(days=remaining or 90 + stream.below(3000))
     return Inspector(
         number=f"{CITY_CODE[:4]}{2000001 + number * 7 + stream.below(7):07d}",
         name=person_name(stream),
@@ -78,7 +78,7 @@ def make_expert(seed: str, number: int, targets: int, as_of: datetime.date) -> E
         department=DEPARTMENT,
         areas=tuple(township for district in districts for township in district.townships),
         specialities=(main, *second),
-        term_ends=(as_of + datetime.timedelta(days=stream.below(1100) - 60)).isoformat(),
+        term_ends=(as_of + datetime.timedelta(days=stream.below(3000) - 60)).isoformat(),
         capacity=(4, 5, 6, 8)[stream.below(4)],
         serves=tuple(make_target(seed, firm, as_of).id for firm in served),
         status="inactive" if stream.below(25) == 0 else "active",

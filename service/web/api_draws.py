@@ -76,7 +76,9 @@ async def get_preview(request: StaffRequest, draw: DrawId) -> dict[str, Any]:
 
 
 @post("/api/v1/draws/{draw:str}/steps", opt=ANY_STAFF)
-async def post_step(request: StaffRequest, draw: DrawId, data: JSONBody[StepRequest]) -> Response[steps.StepView]:
+async def post_step(
+    request: StaffRequest, draw: DrawId, data: JSONBody[StepRequest]
+) -> Response[steps.StepView]:
     """Propose a step: 201 for a new one, 200 for the one that was there."""
     office = office_of(request)
     known = await step_ids(office, draw)
@@ -111,7 +113,11 @@ async def post_withdrawal(request: StaffRequest, step: FromPath[UUID]) -> None:
 
 @get("/api/v1/draws/{draw:str}/contributions/{label:str}", opt=PUBLIC)
 async def get_contribution_to_sign(
-    request: StaffRequest, draw: DrawId, label: FromPath[str], digits: FromQuery[str], form: FromQuery[str | None] = None
+    request: StaffRequest,
+    draw: DrawId,
+    label: FromPath[str],
+    digits: FromQuery[str],
+    form: FromQuery[str | None] = None,
 ) -> dict[str, str]:
     """The bytes a witness with their own key would sign now."""
     return await to_sign(office_of(request), draw, label, digits, form)
@@ -135,7 +141,9 @@ async def get_bundle(request: StaffRequest, draw: DrawId, file: FromPath[str]) -
     if file != f"{draw}.bundle.json":
         raise NotFound(f"没有 {file}", f"there is no {file}")
     headers = {"Cache-Control": "public, max-age=60, must-revalidate", "Access-Control-Allow-Origin": "*"}
-    return Response(await read_bundle(office_of(request), draw), media_type="application/json", headers=headers)
+    return Response(
+        await read_bundle(office_of(request), draw), media_type="application/json", headers=headers
+    )
 
 
 ROUTES = (

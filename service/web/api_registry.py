@@ -16,8 +16,12 @@ __all__ = ["ROUTES"]
 FORM_OVERHEAD = 1 << 16  # bytes a multipart form adds to its file
 
 
-@post("/api/v1/imports/{kind:str}", opt=only("registrar"), request_max_body_size=MAXIMUM_BYTES + FORM_OVERHEAD)
-async def post_import(request: StaffRequest, kind: FromPath[str], filename: FromQuery[str] = "") -> Response[ImportView]:
+@post(
+    "/api/v1/imports/{kind:str}", opt=only("registrar"), request_max_body_size=MAXIMUM_BYTES + FORM_OVERHEAD
+)
+async def post_import(
+    request: StaffRequest, kind: FromPath[str], filename: FromQuery[str] = ""
+) -> Response[ImportView]:
     """Check a file, sent as the body itself or as the part `file` of a form. Nothing is imported yet."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         part = (await request.form()).get("file")

@@ -1,6 +1,6 @@
 """One table from what went wrong to what is answered: RFC 9457 for programs, a page for people.
 
-    {"type": "about:blank", "title": "…", "status": 409, "detail": "中文", "detail_en": "English", "errors": [...]}
+{"type": "about:blank", "title": "…", "status": 409, "detail": "中文", "detail_en": "English", "errors": [...]}
 """
 
 import asyncio
@@ -63,8 +63,14 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if isinstance(error, _UNAVAILABLE):
-        return _make(503, "数据库暂时不可用，请稍后再试；已办结的不会丢失", "the database is away for a moment; try again")
-    return _make(500, "系统故障，已记录；请把编号告诉管理员", "something failed; tell the administrator the request id")
+        return _make(
+            503,
+            "数据库暂时不可用，请稍后再试；已办结的不会丢失",
+            "the database is away for a moment; try again",
+        )
+    return _make(
+        500, "系统故障，已记录；请把编号告诉管理员", "something failed; tell the administrator the request id"
+    )
 
 
 def _http_problem(error: HTTPException) -> Problem:
@@ -73,10 +79,15 @@ def _http_problem(error: HTTPException) -> Problem:
         return _make(status, "上传的内容超过上限", "the content is over the limit of this address")
     extra = error.extra if isinstance(error.extra, list) else []
     faults = tuple(
-        {"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in extra if isinstance(item, dict)
+        {"field": str(item.get("key", "")), "message": str(item.get("message", ""))}
+        for item in extra
+        if isinstance(item, dict)
     )
     if status == 400:
-        what = "；".join(f"{fault['field']}：{fault['message']}".removeprefix("：") for fault in faults) or error.detail
+        what = (
+            "；".join(f"{fault['field']}：{fault['message']}".removeprefix("：") for fault in faults)
+            or error.detail
+        )
         return _make(status, f"请求内容有误：{what}", f"the request is malformed: {what}", faults)
     zh, en = TITLES.get(status, ("请求有误", error.detail))
     return _make(status, zh, en, faults)
@@ -94,7 +105,9 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Return the answer to a request that failed. Only a fault of ours is logged, with its request id."""
-    problem = msgspec.structs.replace(_problem(error), request_id=request.scope["state"].get("request_id", ""))
+    problem = msgspec.structs.replace(
+        _problem(error), request_id=request.scope["state"].get("request_id", "")
+    )
     if problem.status == 500:
         _LOG.error("request %s %s %s", problem.request_id, request.method, request.url.path, exc_info=error)
     elif problem.status == 503:
@@ -114,5 +127,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
-        msgspec.json.encode(problem), status_code=problem.status, headers=headers, media_type="application/problem+json"
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        headers=headers,
+        media_type="application/problem+json",
     )

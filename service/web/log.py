@@ -25,7 +25,11 @@ Shard = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
 def _answer(data: bytes, media_type: str, cache: str, etag: str | None = None) -> Response[bytes]:
-    headers = {"Cache-Control": cache, "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+    headers = {
+        "Cache-Control": cache,
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
     return Response(data, media_type=media_type, headers=headers)
@@ -112,7 +116,9 @@ async def get_blob(request: StaffRequest, sha256: FromPath[str]) -> Response[byt
 @get("/policy", opt=PUBLIC)
 async def get_policy(request: StaffRequest) -> Response[bytes]:
     """The policy as this bureau states it; compare its fingerprints with what you know from elsewhere."""
-    return _answer(await policy_bytes(office_of(request)), "application/json", "public, max-age=60, must-revalidate")
+    return _answer(
+        await policy_bytes(office_of(request)), "application/json", "public, max-age=60, must-revalidate"
+    )
 
 
 ROUTES = (get_checkpoint, get_tile, get_document, get_blob, get_policy)

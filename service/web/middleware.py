@@ -14,9 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Envelope"]
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -100,7 +98,9 @@ class _Answer:
                     del headers[name]
             body = b""
         await self._send(self._start)
-        await self._send({"type": "http.response.body", "body": b"" if self._head else body, "more_body": False})
+        await self._send(
+            {"type": "http.response.body", "body": b"" if self._head else body, "more_body": False}
+        )
 
 
 def _sha256(body: bytes) -> str:

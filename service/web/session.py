@@ -87,7 +87,10 @@ def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Raise Denied if a browser says that another site's page sent this."""
     origin = connection.headers.get("origin")
     public = urlsplit(connection.app.state.config.public_url)
-    own = {f"{public.scheme}://{public.netloc}", f"{connection.url.scheme}://{connection.headers.get('host', '')}"}
+    own = {
+        f"{public.scheme}://{public.netloc}",
+        f"{connection.url.scheme}://{connection.headers.get('host', '')}",
+    }
     if (origin is not None and origin not in own) or connection.headers.get("sec-fetch-site") == "cross-site":
         raise Denied("请求来自其他网站", "the request comes from another site")
 
@@ -96,7 +99,9 @@ async def csrf_of(request: Request[Any, Any, Any]) -> str:
     """Return the CSRF token sent along, as a header or as the form field `csrf`."""
     if header := request.headers.get("x-csrf-token"):
         return header
-    if request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+    if request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
         return str((await request.form()).get("csrf", ""))
     return ""
 

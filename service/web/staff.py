@@ -38,7 +38,9 @@ async def page(request: StaffRequest, template: str, status_code: int = 200, **v
 
 def _next(address: str) -> str:
     """Return `address` if it is one of our staff pages, their start otherwise: nobody is sent to another site."""
-    plain = address.startswith("/staff/") and not any(c in address for c in "\\\r\n\t") and "//" not in address
+    plain = (
+        address.startswith("/staff/") and not any(c in address for c in "\\\r\n\t") and "//" not in address
+    )
     return address if plain and address != "/staff/login" else "/staff/"
 
 

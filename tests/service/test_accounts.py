@@ -41,7 +41,9 @@ async def test_the_database_holds_neither_token_nor_password(office: Office, emp
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,")
 
 
-async def test_an_idle_session_ends_after_30_minutes_and_any_after_12_hours(office: Office, employ, clock) -> None:
+async def test_an_idle_session_ends_after_30_minutes_and_any_after_12_hours(
+    office: Office, employ, clock
+) -> None:
     await employ("wang", "operator")
     _, token, _ = await log_in(office, "wang", PASSWORD)
     for _ in range(24):
@@ -54,7 +56,9 @@ async def test_an_idle_session_ends_after_30_minutes_and_any_after_12_hours(offi
     assert await read_session(office, token) is None
 
 
-async def test_five_wrong_passwords_close_a_login_for_15_minutes_even_to_the_right_one(office: Office, employ, clock) -> None:
+async def test_five_wrong_passwords_close_a_login_for_15_minutes_even_to_the_right_one(
+    office: Office, employ, clock
+) -> None:
     await employ("wang", "operator")
     await employ("li", "operator")
     for _ in range(5):
@@ -135,7 +139,9 @@ async def test_only_an_administrator_manages_accounts(office: Office, employ) ->
         await list_staff(office, clerk)
 
 
-async def test_changed_roles_end_the_session_and_an_inactive_account_does_not_log_in(office: Office, employ) -> None:
+async def test_changed_roles_end_the_session_and_an_inactive_account_does_not_log_in(
+    office: Office, employ
+) -> None:
     chief = Staff(await employ("chief", "administrator"), "chief", "长", frozenset({"administrator"}))
     await employ("wang", "operator")
     _, token, _ = await log_in(office, "wang", PASSWORD)

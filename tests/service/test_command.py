@@ -84,14 +84,26 @@ async def test_the_doctor_sees_a_log_that_was_tampered_with(environment, empty_d
     import asyncpg
 
     await prepare(environment)
-    await run(environment, "user-create", "chief", "--name", "长", "--role", "administrator", given="correct horse battery staple\n")
+    await run(
+        environment,
+        "user-create",
+        "chief",
+        "--name",
+        "长",
+        "--role",
+        "administrator",
+        given="correct horse battery staple\n",
+    )
     connection = await asyncpg.connect(empty_dsn)
     await connection.execute("INSERT INTO log_entry (shard, index, leaf) VALUES ('2026', 0, 'smuggled in')")
     await connection.close()
     assert "entries and head differ" in await run(environment, "doctor", status=1)
 
 
-@pytest.mark.parametrize("words", [(), ("redraw",), ("import", "firms", "x"), ("user-create", "x", "--name", "x", "--role", "king")])
+@pytest.mark.parametrize(
+    "words",
+    [(), ("redraw",), ("import", "firms", "x"), ("user-create", "x", "--name", "x", "--role", "king")],
+)
 async def test_wrong_usage_is_64(environment, words) -> None:
     assert "usage" in await run(environment, *words, status=64)
 
@@ -104,7 +116,14 @@ async def test_without_keys_nothing_is_served(environment) -> None:
 async def test_the_service_answers_and_stops_cleanly(environment, number) -> None:
     await prepare(environment)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "service", "serve", cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        sys.executable,
+        "-m",
+        "service",
+        "serve",
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     url = "http://" + environment["DOUBLE_RANDOM_LISTEN"]
     async with httpx.AsyncClient() as client:

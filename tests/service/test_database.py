@@ -12,7 +12,9 @@ async def test_four_racing_runners_apply_each_migration_once(empty_dsn: str) -> 
     try:
         applied = await asyncio.gather(*(migrate(pool) for pool in pools))
         assert sorted(map(len, applied))[:3] == [0, 0, 0]
-        names = [row["name"] for row in await pools[0].fetch("SELECT name FROM schema_migration ORDER BY name")]
+        names = [
+            row["name"] for row in await pools[0].fetch("SELECT name FROM schema_migration ORDER BY name")
+        ]
         assert names == max(applied, key=len) != []
         assert await migrate(pools[0]) == []
     finally:
@@ -23,7 +25,9 @@ async def test_four_racing_runners_apply_each_migration_once(empty_dsn: str) -> 
 async def test_an_edited_migration_is_refused(dsn: str) -> None:
     pool = await open_pool(dsn, size=1)
     try:
-        await pool.execute("UPDATE schema_migration SET sha256 = repeat('0', 64) WHERE name = '0001_initial.sql'")
+        await pool.execute(
+            "UPDATE schema_migration SET sha256 = repeat('0', 64) WHERE name = '0001_initial.sql'"
+        )
         with pytest.raises(MigrationError, match=r"0001_initial\.sql was edited"):
             await migrate(pool)
     finally:

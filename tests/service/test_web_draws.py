@@ -34,7 +34,9 @@ def draft(**changes) -> dict:
 
 
 async def take(client, draw: str, kind: str, request: dict, first: dict, second: dict) -> dict:
-    proposed = await client.post(f"/api/v1/draws/{draw}/steps", json={"kind": kind, "request": request}, headers=first)
+    proposed = await client.post(
+        f"/api/v1/draws/{draw}/steps", json={"kind": kind, "request": request}, headers=first
+    )
     assert proposed.status_code == 201, proposed.text
     agreed = await client.post(f"{proposed.headers['location']}/agree", headers=second)
     assert agreed.status_code == 200, agreed.text
@@ -56,8 +58,17 @@ async def test_a_draw_from_draft_to_verified_bundle(client, people, clock) -> No
     operator, confirmer = people["operator"], people["confirmer"]
     await take(client, draw, "draw-plan/v1", {}, operator, confirmer)
     for label in ("notary", "audit"):
-        await take(client, draw, "contribution/v1", {"label": label, "digits": "1234567890", "form": "f" * 64}, operator, confirmer)
-    early = await client.post(f"/api/v1/draws/{draw}/steps", json={"kind": "contribution/v1", "request": DICE}, headers=operator)
+        await take(
+            client,
+            draw,
+            "contribution/v1",
+            {"label": label, "digits": "1234567890", "form": "f" * 64},
+            operator,
+            confirmer,
+        )
+    early = await client.post(
+        f"/api/v1/draws/{draw}/steps", json={"kind": "contribution/v1", "request": DICE}, headers=operator
+    )
     assert early.status_code == 409
     assert (await client.get(f"/draws/{draw}/{draw}.bundle.json")).status_code == 404
     clock.set("2026-11-10T02:00:05Z")
@@ -65,7 +76,9 @@ async def test_a_draw_from_draft_to_verified_bundle(client, people, clock) -> No
     operator, confirmer = people["operator"], people["confirmer"]
     await take(client, draw, "contribution/v1", DICE, operator, confirmer)
     outcome = await take(client, draw, "draw-outcome/v1", {}, operator, confirmer)
-    replay = await client.post(f"/api/v1/draws/{draw}/steps", json={"kind": "draw-outcome/v1", "request": {}}, headers=operator)
+    replay = await client.post(
+        f"/api/v1/draws/{draw}/steps", json={"kind": "draw-outcome/v1", "request": {}}, headers=operator
+    )
     assert (replay.status_code, replay.json()["document"]) == (200, outcome["document"])
     policy = parse_policy((await client.get("/policy")).content)
     report = verify_bundle((await client.get(f"/draws/{draw}/{draw}.bundle.json")).content, policy)
@@ -100,7 +113,9 @@ async def test_a_step_asked_for_twice_is_one_and_waits_for_the_next_role(client,
     assert (await client.post(f"/api/v1/steps/{step}/withdraw", headers=confirmer)).status_code == 403
     assert (await client.post(f"/api/v1/steps/{step}/withdraw", headers=operator)).status_code == 204
     assert (await client.post(f"/api/v1/steps/{step}/agree", headers=confirmer)).status_code == 409
-    revised = await client.put(f"/api/v1/draws/{draw}/draft", json=draft(title="另一个标题"), headers=operator)
+    revised = await client.put(
+        f"/api/v1/draws/{draw}/draft", json=draft(title="另一个标题"), headers=operator
+    )
     assert revised.status_code == 204
     assert (await client.get(f"/api/v1/draws/{draw}", headers=operator)).json()["title"] == "另一个标题"
 
@@ -118,7 +133,10 @@ async def test_what_makes_no_sense_is_refused_with_its_reason(client, people) ->
     assert await status("POST", steps, json={"kind": "redraw/v1", "request": {}}) == 422
     assert await status("POST", steps, json={"kind": "draw-plan/v1"}) == 400
     assert await status("POST", steps, json={"kind": "draw-outcome/v1", "request": {}}) == 409
-    assert await status("POST", "/api/v1/draws/x-2026-9-9/steps", json={"kind": "draw-plan/v1", "request": {}}) == 404
+    assert (
+        await status("POST", "/api/v1/draws/x-2026-9-9/steps", json={"kind": "draw-plan/v1", "request": {}})
+        == 404
+    )
     assert await status("POST", "/api/v1/draws", json=draft() | {"instant": "tomorrow"}) == 400
     assert await status("POST", "/api/v1/draws", json=draft() | {"seed": 1}) == 400
     assert await status("GET", "/api/v1/steps/00000000-0000-0000-0000-000000000000") == 404
@@ -133,7 +151,9 @@ async def test_a_witness_with_a_key_contributes_without_an_account(client, peopl
     operator, confirmer = people["operator"], people["confirmer"]
     key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"notary").digest())
     givers = tuple(
-        msgspec.structs.replace(giver, key=bureau.public_text("notary")) if isinstance(giver, WitnessGiver) and giver.label == "notary" else giver
+        msgspec.structs.replace(giver, key=bureau.public_text("notary"))
+        if isinstance(giver, WitnessGiver) and giver.label == "notary"
+        else giver
         for giver in journey.draft("task-1", "2026-11-10T02:00:00Z", None).givers
     )
     draw = (await client.post("/api/v1/draws", json=draft(givers=givers), headers=operator)).json()["id"]

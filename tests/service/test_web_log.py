@@ -77,7 +77,9 @@ async def check_everything_published(client, office) -> None:
     for row in rows:
         answer = await client.get(f"/doc/{row['sha256']}.json")
         assert answer.content == row["data"]
-        assert hashlib.sha256(answer.content).hexdigest() == row["sha256"] == answer.headers["etag"].strip('"')
+        assert (
+            hashlib.sha256(answer.content).hexdigest() == row["sha256"] == answer.headers["etag"].strip('"')
+        )
         proof = parse_proof((await client.get(f"/doc/{row['sha256']}.tlog-proof")).content)
         verify_proof(proof, KEY)
         assert row["sha256"].encode() in proof.leaf

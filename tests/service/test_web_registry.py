@@ -37,7 +37,11 @@ async def version(office, kind: str = "targets") -> int:
 async def test_a_file_is_checked_seen_and_confirmed_through_the_api(client, office, enter) -> None:
     registrar = await enter("deng", "registrar")
     wrong = "T-3,,东湖区,红,\n"
-    answer = await client.post("/api/v1/imports/targets?filename=名录.csv", content=(FIRST + ROWS + wrong).encode(), headers=registrar)
+    answer = await client.post(
+        "/api/v1/imports/targets?filename=名录.csv",
+        content=(FIRST + ROWS + wrong).encode(),
+        headers=registrar,
+    )
     assert answer.status_code == 201, answer.text
     view = answer.json()
     assert (view["counts"]["new"], view["counts"]["refused"], view["filename"]) == (2, 1, "名录.csv")
@@ -55,23 +59,34 @@ async def test_a_file_is_checked_seen_and_confirmed_through_the_api(client, offi
     again = await client.post(f"{where}/confirm", headers=registrar)
     assert again.json() == confirmed.json() == (await client.get(where, headers=registrar)).json()
     assert await version(office) == 1
-    actions = [r["action"] for r in await office.pool.fetch("SELECT action FROM access_log WHERE action LIKE '%import%'")]
+    actions = [
+        r["action"]
+        for r in await office.pool.fetch("SELECT action FROM access_log WHERE action LIKE '%import%'")
+    ]
     assert actions == ["check import of targets", "confirm import of targets"]
 
 
 async def test_a_form_is_taken_as_well_as_a_raw_body(client, enter) -> None:
     registrar = await enter("deng", "registrar")
-    answer = await client.post("/api/v1/imports/targets", files={"file": ("a.csv", (FIRST + ROWS).encode())}, headers=registrar)
+    answer = await client.post(
+        "/api/v1/imports/targets", files={"file": ("a.csv", (FIRST + ROWS).encode())}, headers=registrar
+    )
     assert (answer.status_code, answer.json()["filename"]) == (201, "a.csv")
-    assert (await client.post("/api/v1/imports/targets", files={"other": b"x"}, headers=registrar)).status_code == 422
+    assert (
+        await client.post("/api/v1/imports/targets", files={"other": b"x"}, headers=registrar)
+    ).status_code == 422
     large = b"x" * (2 << 20)
     assert (await client.post("/api/v1/imports/targets", content=large, headers=registrar)).status_code != 413
 
 
-async def test_every_kind_is_stored_as_it_was_read_and_unchanged_when_imported_again(office, registrar) -> None:
+async def test_every_kind_is_stored_as_it_was_read_and_unchanged_when_imported_again(
+    office, registrar
+) -> None:
     for kind in KINDS:
         view = await check_import(office, registrar, kind, f"{kind}.csv", FILES[kind].encode())
-        assert (view.counts["new"], view.counts["refused"]) == (FILES[kind].count("\n") - 1, 0), view.report.findings
+        assert (view.counts["new"], view.counts["refused"]) == (FILES[kind].count("\n") - 1, 0), (
+            view.report.findings
+        )
         await confirm_import(office, registrar, view.id)
         again = await check_import(office, registrar, kind, f"{kind}.csv", FILES[kind].encode())
         assert (again.counts["unchanged"], again.counts["changed"]) == (FILES[kind].count("\n") - 1, 0), kind
@@ -83,7 +98,9 @@ async def test_every_kind_is_stored_as_it_was_read_and_unchanged_when_imported_a
 async def test_a_change_is_shown_field_by_field_and_absent_ones_are_kept(office, registrar) -> None:
     first = await check_import(office, registrar, "targets", "a.csv", (FIRST + ROWS).encode())
     await confirm_import(office, registrar, first.id)
-    view = await check_import(office, registrar, "targets", "b.csv", (FIRST + "T-1,云州一厂,东湖区,蓝,2001-02-03\n").encode())
+    view = await check_import(
+        office, registrar, "targets", "b.csv", (FIRST + "T-1,云州一厂,东湖区,蓝,2001-02-03\n").encode()
+    )
     assert [(c.key, c.old, c.new) for c in view.report.changes] == [("T-1", "红", "蓝")]
     assert view.report.absent == ("T-2",)
     await confirm_import(office, registrar, view.id)
@@ -94,7 +111,9 @@ async def test_a_change_is_shown_field_by_field_and_absent_ones_are_kept(office,
 async def test_a_confirmation_writes_nothing_that_nobody_saw(office, registrar) -> None:
     """The registry moved between check and confirmation so that a row would fare otherwise."""
     seen = await check_import(office, registrar, "targets", "a.csv", (FIRST + ROWS).encode())
-    other = await check_import(office, registrar, "targets", "b.csv", (FIRST + "T-1,别的名字,东湖区,红,\n").encode())
+    other = await check_import(
+        office, registrar, "targets", "b.csv", (FIRST + "T-1,别的名字,东湖区,红,\n").encode()
+    )
     await confirm_import(office, registrar, other.id)
     with pytest.raises(Conflicting, match="registry changed"):
         await confirm_import(office, registrar, seen.id)
@@ -102,7 +121,9 @@ async def test_a_confirmation_writes_nothing_that_nobody_saw(office, registrar) 
 
 
 async def test_a_confirmation_stands_if_the_registry_moved_elsewhere(office, registrar) -> None:
-    seen = await check_import(office, registrar, "targets", "a.csv", (FIRST + "T-1,云州一厂,东湖区,红,\n").encode())
+    seen = await check_import(
+        office, registrar, "targets", "a.csv", (FIRST + "T-1,云州一厂,东湖区,红,\n").encode()
+    )
     async with office.pool.acquire() as connection:
         await connection.execute("UPDATE registry_version SET version = version + 1")
     assert (await confirm_import(office, registrar, seen.id)).confirmed_at
@@ -125,7 +146,10 @@ async def test_what_is_no_list_is_refused_in_words(office, registrar) -> None:
     with pytest.raises(Invalid):
         await confirm_import(office, registrar, view.id)
     clerk = Staff(registrar.id, "deng", "登", frozenset({"operator"}))
-    for call in (check_import(office, clerk, "targets", "a.csv", b""), confirm_import(office, clerk, view.id)):
+    for call in (
+        check_import(office, clerk, "targets", "a.csv", b""),
+        confirm_import(office, clerk, view.id),
+    ):
         with pytest.raises(Denied):
             await call
 

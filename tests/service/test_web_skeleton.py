@@ -82,7 +82,9 @@ async def test_head_is_get_without_a_body(client) -> None:
     for path in ("/policy", "/healthz", "/staff/login", "/nowhere"):
         got, head = await client.get(path), await client.head(path)
         assert (head.status_code, head.content) == (got.status_code, b"")
-        assert head.headers.get("content-length") == got.headers.get("content-length") == str(len(got.content))
+        assert (
+            head.headers.get("content-length") == got.headers.get("content-length") == str(len(got.content))
+        )
         assert head.headers.get("etag") == got.headers.get("etag")
 
 
@@ -101,7 +103,10 @@ async def test_assets_are_immutable_and_pages_name_them_by_hash(client) -> None:
     page = await client.get("/staff/login")
     for path in set(re.findall(r'"(/assets/[^"]+)"', page.text)):
         answer = await client.get(path)
-        assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+        assert (answer.status_code, answer.headers["cache-control"]) == (
+            200,
+            "public, max-age=31536000, immutable",
+        )
     assert (await client.get("/assets/style.css")).status_code == 404
     assert (await client.get("/assets/..%2f..%2fconfig.py")).status_code == 404
 
@@ -193,12 +198,20 @@ async def test_a_cookie_needs_the_csrf_header_in_the_api_and_a_bearer_does_not(c
     await page_login(client)
     csrf = (await client.get("/api/v1/session")).json()["csrf"]
     assert (await client.delete("/api/v1/session")).status_code == 403
-    assert (await client.delete("/api/v1/session", headers={"X-CSRF-Token": csrf, "Origin": "https://evil"})).status_code == 403
-    assert (await client.delete("/api/v1/session", headers={"X-CSRF-Token": csrf, "Origin": "https://t"})).status_code == 204
+    assert (
+        await client.delete("/api/v1/session", headers={"X-CSRF-Token": csrf, "Origin": "https://evil"})
+    ).status_code == 403
+    assert (
+        await client.delete("/api/v1/session", headers={"X-CSRF-Token": csrf, "Origin": "https://t"})
+    ).status_code == 204
     assert (await client.get("/api/v1/session")).status_code == 401
-    token = (await client.post("/api/v1/session", json={"login": "wang", "password": PASSWORD})).json()["token"]
+    token = (await client.post("/api/v1/session", json={"login": "wang", "password": PASSWORD})).json()[
+        "token"
+    ]
     client.cookies.clear()
-    assert (await client.delete("/api/v1/session", headers={"Authorization": f"Bearer {token}"})).status_code == 204
+    assert (
+        await client.delete("/api/v1/session", headers={"Authorization": f"Bearer {token}"})
+    ).status_code == 204
 
 
 async def test_a_session_chosen_by_somebody_else_is_not_taken_over(client, employ) -> None:
@@ -210,12 +223,16 @@ async def test_a_session_chosen_by_somebody_else_is_not_taken_over(client, emplo
 
 async def test_another_site_cannot_log_a_browser_in(client, employ) -> None:
     await employ("wang", "operator")
-    answer = await client.post("/staff/login", data={"login": "wang", "password": PASSWORD}, headers={"Origin": "https://evil"})
+    answer = await client.post(
+        "/staff/login", data={"login": "wang", "password": PASSWORD}, headers={"Origin": "https://evil"}
+    )
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("next", ["https://evil/", "//evil/", "/staff//evil", "/staff/\\evil", "/elsewhere", "/staff/login", ""])
+@pytest.mark.parametrize(
+    "next", ["https://evil/", "//evil/", "/staff//evil", "/staff/\\evil", "/elsewhere", "/staff/login", ""]
+)
 async def test_logging_in_never_leads_to_another_site(client, employ, next) -> None:
     await employ("wang", "operator")
     assert (await page_login(client, next=next)).headers["location"] == "/staff/"
@@ -247,8 +264,12 @@ async def test_accounts_are_made_by_an_administrator_through_the_api(client, ent
     made = await client.post("/api/v1/staff", json=account, headers=admin)
     assert (made.status_code, made.headers["location"]) == (201, "/api/v1/staff/li")
     assert (await client.post("/api/v1/staff", json=account, headers=admin)).status_code == 409
-    assert (await client.post("/api/v1/staff", json=account | {"roles": ["king"]}, headers=admin)).status_code == 422
-    changed = await client.put("/api/v1/staff/li", json={"roles": ["approver"], "active": True}, headers=admin)
+    assert (
+        await client.post("/api/v1/staff", json=account | {"roles": ["king"]}, headers=admin)
+    ).status_code == 422
+    changed = await client.put(
+        "/api/v1/staff/li", json={"roles": ["approver"], "active": True}, headers=admin
+    )
     assert changed.json() == {"login": "li", "name": "李", "roles": ["approver"], "active": True}
     assert [a["login"] for a in (await client.get("/api/v1/staff", headers=admin)).json()] == ["chief", "li"]
     for _ in range(5):
