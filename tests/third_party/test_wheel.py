@@ -1,5 +1,6 @@
 """The auditor's way: a wheel in an empty environment, without the service, checks a bundle."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,12 @@ def environment(tmp_path_factory, request) -> Path:
     """An environment with the wheel and the locked packages of the verifier, and nothing else."""
     request.getfixturevalue("require_tool")("python:hatchling")
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT], check=True)
+    source = folder / "source"
+    keep = shutil.ignore_patterns(".*", "tests", "data", "build", "dist", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=keep)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=source, check=True)
+    # The project's own environment has no pip; the Python it was made from has.
+    pip = [sys._base_executable, "-m", "pip", "--disable-pip-version-check"]
     wheel = next(folder.glob("double_random-*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"selection", "disclosure", "service"}

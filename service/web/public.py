@@ -1,0 +1,102 @@
+"""What everybody may read: draws, tickets, results, how to verify, keys. No session, no script, no form that changes anything."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import FromQuery, PathParameter, QueryParameter
+from litestar.response import Redirect
+
+from service.pages.draw import read_draw_page
+from service.pages.draws import read_draws
+from service.pages.keys import read_keys_page
+from service.pages.result import read_result_page
+from service.pages.ticket import find_tickets, read_ticket_page
+from service.pages.verification import STEPS
+from service.pages.words import CAUSES, ORIGINS, VOID_REASONS, beijing
+from service.web.assets import render
+from service.web.session import PUBLIC, StaffRequest, office_of
+from service.web.staff import read_bureau
+
+__all__ = ["PUBLIC_ROUTES"]
+
+CACHE = "public, max-age=60"
+DrawId = Annotated[str, PathParameter(pattern=r"^[a-z0-9-]{1,32}-[0-9]{4}-[0-9]{1,9}-[0-9]{1,9}$")]
+ResultId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,160}$")]
+TargetId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
+Words = Annotated[str, QueryParameter(max_length=100)]
+Revision = Annotated[int, PathParameter(ge=1, le=1_000_000)]
+
+
+async def _page(request: StaffRequest, template: str, **values: Any) -> Response[str]:
+    body = render(
+        f"public/{template}", bureau=await read_bureau(request), beijing=beijing, site=request.app.state.config.public_url,
+        **values,
+    )  # fmt: skip
+    return Response(body, media_type="text/html; charset=utf-8", headers={"Cache-Control": CACHE})
+
+
+@get("/", opt=PUBLIC)
+async def get_start(request: StaffRequest) -> Response[str]:
+    """What this is, and the newest draws."""
+    return await _page(request, "start.html", current="draws", list=await read_draws(office_of(request)))
+
+
+@get("/draws", opt=PUBLIC)
+async def get_draws(request: StaffRequest, after: FromQuery[str | None] = None) -> Response[str]:
+    """All draws, newest first."""
+    return await _page(request, "draws.html", current="draws", list=await read_draws(office_of(request), after), after=after)
+
+
+@get("/draws/{draw:str}", opt=PUBLIC)
+async def get_draw(
+    request: StaffRequest, draw: DrawId, q: Words = "", page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1
+) -> Response[str]:
+    """One draw; `q` searches among the drawn."""
+    found = await read_draw_page(office_of(request), draw, q.strip(), page)
+    return await _page(
+        request, "draw.html", current="draws", page=found, causes=CAUSES, origins=ORIGINS, void_reasons=VOID_REASONS
+    )
+
+
+@get("/draws/{draw:str}/tickets", opt=PUBLIC)
+async def get_tickets(request: StaffRequest, draw: DrawId, q: Words = "") -> Response[Any]:
+    """Find a firm; if only one fits, go to its ticket."""
+    found = await find_tickets(office_of(request), draw, q.strip())
+    if len(found.matches) == 1:
+        return Redirect(f"/draws/{draw}/tickets/{found.matches[0].target}/", status_code=303)
+    return await _page(request, "tickets.html", current="draws", found=found)
+
+
+@get("/draws/{draw:str}/tickets/{target:str}", opt=PUBLIC)
+async def get_ticket(request: StaffRequest, draw: DrawId, target: TargetId) -> Response[str]:
+    """Why one firm was drawn or not."""
+    return await _page(request, "ticket.html", current="draws", page=await read_ticket_page(office_of(request), draw, target))
+
+
+@get("/results/{id:str}", opt=PUBLIC)
+async def get_result(request: StaffRequest, id: ResultId) -> Response[str]:
+    """The newest revision of a result."""
+    return await _page(request, "result.html", current="draws", page=await read_result_page(office_of(request), id))
+
+
+@get("/results/{id:str}/{rev:int}", opt=PUBLIC)
+async def get_revision(request: StaffRequest, id: ResultId, rev: Revision) -> Response[str]:
+    """One revision of a result, for ever at this address."""
+    return await _page(request, "result.html", current="draws", page=await read_result_page(office_of(request), id, rev))
+
+
+@get("/verify", opt=PUBLIC)
+async def get_verify(request: StaffRequest) -> Response[str]:
+    """How to verify, without believing us."""
+    return await _page(request, "verify.html", current="verify", steps=STEPS, keys=await read_keys_page(office_of(request)))
+
+
+@get("/keys", opt=PUBLIC)
+async def get_keys(request: StaffRequest) -> Response[str]:
+    """The fingerprints of our keys."""
+    return await _page(request, "keys.html", current="keys", keys=await read_keys_page(office_of(request)))
+
+
+PUBLIC_ROUTES = (
+    get_start, get_draws, get_draw, get_tickets, get_ticket, get_result, get_revision, get_verify, get_keys,
+)  # fmt: skip
