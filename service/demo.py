@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from selection.plan import AtLeast, Percent, Task
+from disclosure.document import ResultCode
+from selection.plan import AtLeast, Percent, Task, Witness
 from service import log, steps
 from service.accounts import Staff, create_staff
 from service.bundles import read_bundle
@@ -38,6 +39,7 @@ from service.drafts import (
 )
 from service.frozen import FrozenDraw, read_draw_row, read_frozen
 from service.office import Office, as_time
+from service.pages.words import CODES
 from service.publishing import policy_bytes, publish_folder, run_jobs
 from service.registry.importing import check_import, confirm_import
 from service.signer import create_key
@@ -90,12 +92,26 @@ async def _run(config: Config, once: bool) -> int:
         if written:
             say(f"⑥ 发布：写出 {written} 个静态文件 published: {config.publish_dir}")
         status = await _verify(office, config, draw)
-        if once or status not in (0, 3):
-            return 0 if status in (0, 3) else status
-        say(f"\n请用浏览器打开 Open in a browser: {config.public_url}/draws/{draw}/")
-        say("按 Ctrl+C 结束 press Ctrl+C to stop; 数据保留 data is kept in " + str(config.data))
-        await serve_office(office, config)
+        if status not in (0, 3):
+            return status
+        _say_where(config, draw)
+        if not once:
+            say(f"\n请用浏览器打开 Open in a browser: {config.public_url}/draws/{draw}/")
+            say("按 Ctrl+C 结束，数据保留 press Ctrl+C to stop; the data stay")
+            await serve_office(office, config)
     return 0
+
+
+def _say_where(config: Config, draw: str) -> None:
+    """Say in plain words what happened and where to look."""
+    say("\n发生了什么：名单先锁定并公布指纹，然后见证人和骰子给出谁也选不了的数字，由它们算出结果，只算一次，签名并记入日志。")
+    say("What happened: the list was locked and its fingerprint published; then witnesses and dice gave numbers nobody could"
+        " choose; the result follows from them, was computed once, signed and logged.")  # fmt: skip
+    say("到哪里看 where to look:")
+    say(f"   核验包 bundle        {config.publish_dir}/draws/{draw}/{draw}.bundle.json")
+    say(f"   静态文件 static folder {config.publish_dir}")
+    say(f"   页面 pages           ./run demo，然后 then {config.public_url}/draws/{draw}/")
+    say("   含义 what it means   README.zh-CN.md, README.md, docs/spec/bundle.md")
 
 
 @contextlib.asynccontextmanager
@@ -233,24 +249,26 @@ async def _carry_through(office: Office, draw: str, staff: dict[str, Staff]) -> 
         say(f"② 锁定名单 frozen: 候选 {frozen_by.summary['candidates']} 户，指纹 S = {frozen_by.document}")
     frozen = await _frozen(office, draw)
     instant = datetime.fromisoformat(frozen.plan.instant)
-    for label in ("notary", "discipline"):
+    bodies = {c.label: c.body for c in frozen.plan.contributors if isinstance(c, Witness)}
+    for label in bodies:
         if label in frozen.contributions:
             continue
         late = office.now() > instant
         digits = None if late else "".join(secrets.choice("0123456789") for _ in range(20))
         await _take(office, draw, "contribution/v1",
                     {"label": label, "digits": digits, "form": None if late else PAPER}, pair)  # fmt: skip
-        say(f"③ 见证人 {label} 给出数字 witness: {digits or '缺席 absent'}")
+        say(f"③ 见证人（{bodies[label]}）当众给出数字 a witness gives digits: {digits or '缺席 absent'}")
     if (wait := (instant - office.now()).total_seconds()) > 0:
         say(f"   等待开号时刻 T，{wait:.0f} 秒 waiting for T …")
         await asyncio.sleep(wait + 0.5)
     if "dice" not in (await _frozen(office, draw)).contributions:
         digits = "".join(secrets.choice("0123456789") for _ in range(60))
         await _take(office, draw, "contribution/v1", {"label": "dice", "digits": digits, "form": PAPER}, pair)
-        say(f"③ 掷骰 dice (simulated): {digits}")
+        say(f"③ 三方掷骰（模拟）dice, simulated: {digits}")
     await _take(office, draw, "draw-outcome/v1", {}, pair)
     transcript = (await _frozen(office, draw)).transcript
-    say(f"④ 抽取一次 drawn once: {len(transcript.targets)} 户；检查组 teams: {transcript.inspectors.outcome}")
+    say(f"④ 只抽一次 drawn once: 抽中 {len(transcript.targets)} 户，检查组 teams {transcript.inspectors.outcome}，"
+        f"专家 experts {transcript.experts.outcome}")  # fmt: skip
 
 
 async def _withdraw_stale(office: Office, draw: str, operator: Staff) -> None:
@@ -268,7 +286,7 @@ async def _results(office: Office, draw: str, staff: dict[str, Staff]) -> None:
     """Enter, review and publish results of the first three visits."""
     frozen = await _frozen(office, draw)
     team = [staff[name] for name in ("inspector1", "inspector2", "reviewer", "publisher1", "publisher2")]
-    codes = ("NO_PROBLEM", "HAZARD_GENERAL", "FIXED_ON_ORDER")
+    codes: tuple[ResultCode, ...] = ("NO_PROBLEM", "HAZARD_GENERAL", "FIXED_ON_ORDER")
     for target, code in zip(frozen.transcript.targets[:3], codes, strict=True):
         async with office.pool.acquire() as connection:
             if await connection.fetchval(
@@ -287,7 +305,7 @@ async def _results(office: Office, draw: str, staff: dict[str, Staff]) -> None:
             "findings": findings,
         }
         await _take(office, draw, "inspection-result/v1", request, team)
-        say(f"⑤ 公布检查结果 result: {target.id} {code}")
+        say(f"⑤ 公布检查结果 result: {target.id} {CODES[code].word}")
 
 
 async def _verify(office: Office, config: Config, draw: str) -> int:

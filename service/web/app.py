@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath
 
 from service.config import Config
@@ -21,6 +20,7 @@ from service.office import Office
 from service.publishing import catch_up
 from service.web import api_accounts, api_draws, api_registry, log, staff
 from service.web.assets import ASSETS
+from service.web.description import ApiDescription
 from service.web.errors import answer_error
 from service.web.middleware import Envelope
 from service.web.public import PUBLIC_ROUTES
@@ -78,11 +78,10 @@ def create_app(office: Office, config: Config) -> Litestar:
         request_max_body_size=BODY_LIMIT,
         state=State({"office": office, "config": config}),
         lifespan=[_finish_what_a_crash_left],
-        # The description only: pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(
             title="double-random",
             version="1",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[ApiDescription(path="/openapi.json")],
             openapi_router=Router("/api/v1", route_handlers=[], opt=PUBLIC),
         ),
         logging_config=None,

@@ -62,6 +62,12 @@ def _problem(error: Exception) -> Problem:
         return _make(422, f"内容不合规定：{error}", str(error), (str(error),))
     if isinstance(error, HTTPException):
         return _http_problem(error)
+    if isinstance(error, asyncpg.DataError):
+        return _make(
+            422, "内容含有不能保存的字符或数值", "the content has a character or value that cannot be stored"
+        )
+    if isinstance(error, RecursionError):
+        return _make(400, "请求内容嵌套过深", "the content is nested too deeply")
     if isinstance(error, _UNAVAILABLE):
         return _make(
             503,

@@ -43,7 +43,7 @@ class Envelope:
             return
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
-        method = scope["method"]  # type: ignore[typeddict-item]
+        method = scope["method"]
         known = _if_none_match(scope) if method in ("GET", "HEAD") else None
         answer = _Answer(send, self._headers | {"x-request-id": request_id}, method == "HEAD", known)
         if method == "HEAD":

@@ -44,17 +44,28 @@ async def get_start(request: StaffRequest) -> Response[str]:
 @get("/draws", opt=PUBLIC)
 async def get_draws(request: StaffRequest, after: FromQuery[str | None] = None) -> Response[str]:
     """All draws, newest first."""
-    return await _page(request, "draws.html", current="draws", list=await read_draws(office_of(request), after), after=after)
+    return await _page(
+        request, "draws.html", current="draws", list=await read_draws(office_of(request), after), after=after
+    )
 
 
 @get("/draws/{draw:str}", opt=PUBLIC)
 async def get_draw(
-    request: StaffRequest, draw: DrawId, q: Words = "", page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1
+    request: StaffRequest,
+    draw: DrawId,
+    q: Words = "",
+    page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
 ) -> Response[str]:
     """One draw; `q` searches among the drawn."""
     found = await read_draw_page(office_of(request), draw, q.strip(), page)
     return await _page(
-        request, "draw.html", current="draws", page=found, causes=CAUSES, origins=ORIGINS, void_reasons=VOID_REASONS
+        request,
+        "draw.html",
+        current="draws",
+        page=found,
+        causes=CAUSES,
+        origins=ORIGINS,
+        void_reasons=VOID_REASONS,
     )
 
 
@@ -70,25 +81,33 @@ async def get_tickets(request: StaffRequest, draw: DrawId, q: Words = "") -> Res
 @get("/draws/{draw:str}/tickets/{target:str}", opt=PUBLIC)
 async def get_ticket(request: StaffRequest, draw: DrawId, target: TargetId) -> Response[str]:
     """Why one firm was drawn or not."""
-    return await _page(request, "ticket.html", current="draws", page=await read_ticket_page(office_of(request), draw, target))
+    return await _page(
+        request, "ticket.html", current="draws", page=await read_ticket_page(office_of(request), draw, target)
+    )
 
 
 @get("/results/{id:str}", opt=PUBLIC)
 async def get_result(request: StaffRequest, id: ResultId) -> Response[str]:
     """The newest revision of a result."""
-    return await _page(request, "result.html", current="draws", page=await read_result_page(office_of(request), id))
+    return await _page(
+        request, "result.html", current="draws", page=await read_result_page(office_of(request), id)
+    )
 
 
 @get("/results/{id:str}/{rev:int}", opt=PUBLIC)
 async def get_revision(request: StaffRequest, id: ResultId, rev: Revision) -> Response[str]:
     """One revision of a result, for ever at this address."""
-    return await _page(request, "result.html", current="draws", page=await read_result_page(office_of(request), id, rev))
+    return await _page(
+        request, "result.html", current="draws", page=await read_result_page(office_of(request), id, rev)
+    )
 
 
 @get("/verify", opt=PUBLIC)
 async def get_verify(request: StaffRequest) -> Response[str]:
     """How to verify, without believing us."""
-    return await _page(request, "verify.html", current="verify", steps=STEPS, keys=await read_keys_page(office_of(request)))
+    return await _page(
+        request, "verify.html", current="verify", steps=STEPS, keys=await read_keys_page(office_of(request))
+    )
 
 
 @get("/keys", opt=PUBLIC)

@@ -63,6 +63,18 @@ async def test_an_unknown_field_is_named(client) -> None:
     assert "colour" in answer.text
 
 
+async def test_what_the_database_cannot_hold_is_the_sender_s_fault(client, enter) -> None:
+    admin = await enter("chief", "administrator", "operator")
+    account = {"login": "li", "name": "a\0b", "password": PASSWORD, "roles": ["confirmer"]}
+    assert (await client.post("/api/v1/staff", json=account, headers=admin)).status_code == 422
+    deep = b'{"kind": "draw-plan/v1", "request": {"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}}"
+    answer = await client.post("/api/v1/draws/x-2026-1-1/steps", content=deep, headers=admin)
+    assert answer.status_code == 400
+    assert (
+        await client.put("/api/v1/staff/%00", json={"roles": ["operator"], "active": True}, headers=admin)
+    ).status_code == 404
+
+
 async def test_a_browser_gets_a_page_for_an_error_and_the_login_for_a_staff_page(client) -> None:
     answer = await client.get("/nowhere", headers=HTML)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
@@ -159,7 +171,17 @@ async def test_every_route_of_staff_refuses_strangers_and_other_roles(client, of
 async def test_the_api_is_described_without_scripts_from_elsewhere(client) -> None:
     answer = await client.get("/api/v1/openapi.json")
     assert answer.status_code == 200
-    assert "/api/v1/draws/{draw}/steps" in answer.json()["paths"]
+    described = answer.json()
+    assert "/api/v1/draws/{draw}/steps" in described["paths"]
+    for path, item in described["paths"].items():
+        assert path.startswith("/api/v1/")
+        for operation in item.values():
+            assert {"400", "401", "403", "404", "405", "409", "422", "503"} <= operation["responses"].keys()
+            assert operation["responses"]["400"]["content"].keys() == {"application/problem+json"}
+    schemas = described["components"]["schemas"]
+    for name in ("Credentials", "Draft", "DraftSeat", "NonceGiver", "StepRequest", "NewAccount"):
+        assert schemas[name]["additionalProperties"] is False, name
+    assert "additionalProperties" not in schemas["StepView"]
     assert (await client.get("/api/v1")).json() == answer.json()
     for page in ("/api/v1/swagger", "/api/v1/redoc", "/api/v1/scalar", "/schema"):
         assert (await client.get(page)).status_code == 404
