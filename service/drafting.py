@@ -135,15 +135,15 @@ def faults_of(frozen: Frozen) -> list[str]:
     return faults or plan_faults(frozen.plan, frozen.pools)
 
 
-def wide_exclusions(frozen: Frozen) -> list[tuple[str, int]]:
-    """Return who is kept from more than a fifth of the targets by conflicts, and from how many (protocol 2)."""
+def wide_exclusions(frozen: Frozen) -> list[tuple[str, str, int]]:
+    """Return who is kept from more than a fifth of the targets by conflicts: id, registry number, how many (protocol 2)."""
     counted: dict[str, int] = {}
     for people in frozen.pools.conflicts.values():
         for person in people:
             counted[person] = counted.get(person, 0) + 1
     numbers = {id: number for id, (number, _) in frozen.disclosures.items()}
     limit = len(frozen.pools.targets)
-    return [(numbers[person], count) for person, count in sorted(counted.items()) if 5 * count > limit]
+    return [(person, numbers[person], count) for person, count in sorted(counted.items()) if 5 * count > limit]
 
 
 async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
@@ -183,8 +183,8 @@ async def freeze_now(
 async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
     plan = frozen.plan
     stated = {(s.rule, s.subject) for s in plan.exceptions}
-    wide = [f"{number} 被排除于 {count} 个对象" for number, count in wide_exclusions(frozen)
-            if ("wide-exclusion", number) not in stated]  # fmt: skip
+    wide = [f"{number} 被排除于 {count} 个对象" for person, number, count in wide_exclusions(frozen)
+            if ("wide-exclusion", person) not in stated]  # fmt: skip
     return {
         "id": plan.id,
         "candidates": plan.blobs.pool.count,

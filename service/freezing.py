@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from disclosure.blob import refer
 from disclosure.person import digest, make_disclosure
+from selection.errors import PlanError
 from selection.keys import nonce_commitment
 from selection.plan import (
     ActorRole,
@@ -101,7 +102,8 @@ class Frozen(Struct, frozen=True):
 
 
 def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Callable[[int], bytes]) -> Frozen:
-    """Return the plan that `draft` gives over `registries`, with its lists. Raises PlanError if a quota exceeds its base."""
+    """Return the plan that `draft` gives over `registries`, with its lists. Raises PlanError if a quota exceeds its base
+    or a stated reason names a person who takes no part."""
     candidates = sort_candidates(draft, registries)
     codes = _codes(registries)
     there = {target.id for target in candidates.targets}
@@ -175,6 +177,17 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         year=identity.year,
     )
     return Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names)
+
+
+def _exceptions(draft: Draft, by_number: Mapping[str, str]) -> tuple[StatedReason, ...]:
+    """Return the stated reasons. A person stands in the plan by id: their number would say for ever who it is."""
+    stated = []
+    for wish in draft.exceptions:
+        subject = by_number.get(wish.subject) if wish.rule == "wide-exclusion" else wish.subject
+        if subject is None:
+            raise PlanError(f"the reason stated for wide-exclusion names {wish.subject}, who takes no part in this draw")
+        stated.append(StatedReason(reason=wish.reason, rule=wish.rule, subject=subject))
+    return tuple(stated)
 
 
 def _codes(registries: Registries) -> dict[str, str]:

@@ -23,6 +23,8 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     if row.state != "draft":
         raise Conflicting("名单已锁定", "the list is frozen already")
     draft = await read_draft(connection, row.id)
+    if draft.rehearsal:
+        raise Conflicting("演练不锁定、不写入日志，只能预览", "a rehearsal is never frozen nor logged; it can be previewed")
     summary = await summarise(connection, await freeze_now(connection, office, row, draft, ()))
     if summary["faults"]:
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))

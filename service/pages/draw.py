@@ -15,7 +15,7 @@ from service.database import Connection
 from service.office import Office, as_time
 from service.pages.record import PublicRecord, read_lists, read_people, read_record, read_transcript
 from service.pages.visits import Visit, open_names, visits_of
-from service.pages.words import CODES, STATES, Code, Status, chance_in_words, count_in_words, planned_drawn, rule_in_words
+from service.pages.words import CAUSES, CODES, STATES, Code, Status, chance_in_words, count_in_words, planned_drawn, rule_in_words
 
 __all__ = ["DrawPage", "Link", "Number", "Replaced", "Row", "Step", "StratumLine", "TeamMember", "read_draw_page"]
 
@@ -225,7 +225,8 @@ def _chain(record: PublicRecord) -> tuple[Step, ...]:
         steps.append(
             Step("见证数字", max((d.given_at for _, d in came), default=None) if len(came) == len(witnesses) else None,
                  plan.instant, f"{present} / {len(witnesses)} 位见证人已公开给出数字。" if came else "见证人在开号前公开给出数字。",
-                 tuple(Link(label, given[label][0].sha256, given[label][0].index) for label in witnesses if label in given))
+                 tuple(Link(c.body, given[c.label][0].sha256, given[c.label][0].index)
+                       for c in plan.contributors if isinstance(c, Witness) and c.label in given))
         )  # fmt: skip
     if late:
         came = [given[label] for label in sorted(late) if label in given]
@@ -249,9 +250,10 @@ def _chain(record: PublicRecord) -> tuple[Step, ...]:
                  else f"签名并写入只增日志第 {outcome.index + 1} 条，由 {record.checkpoint} 条的检查点签定。" if outcome else "")
         )  # fmt: skip
         return tuple(steps)
+    cause = "" if opening is None else f"{CAUSES[opening[1].cause]}。"
     steps.append(
         Step("启封公布", None if opening is None else opening[1].opened_at, plan.sealed.opens,
-             "到时自动启封，公布名单、检查组和全部号码，与抽取时的承诺核对。",
+             cause + ("到时自动启封，" if opening is None else "已启封，") + "公布名单、检查组和全部号码，与抽取时的承诺核对。",
              () if opening is None else (Link("启封文书", opening[0].sha256, opening[0].index),))
     )  # fmt: skip
     return tuple(steps)

@@ -12,7 +12,7 @@ from service.pages.keys import read_keys_page
 from service.pages.result import read_result_page
 from service.pages.ticket import find_tickets, read_ticket_page
 from service.pages.verification import STEPS
-from service.pages.words import CAUSES, ORIGINS, VOID_REASONS, beijing
+from service.pages.words import ORIGINS, VOID_REASONS, beijing
 from service.web.assets import render
 from service.web.session import PUBLIC, StaffRequest, office_of
 from service.web.staff import read_bureau
@@ -63,7 +63,7 @@ async def get_draw(
         "draw.html",
         current="draws",
         page=found,
-        causes=CAUSES,
+        keys=await read_keys_page(office_of(request)),
         origins=ORIGINS,
         void_reasons=VOID_REASONS,
     )

@@ -1,13 +1,15 @@
-"""`/staff/`: logging in and out, and where one stands."""
+"""`/staff/`: logging in and out, what waits for the person, and agreeing to it."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from service.accounts import NotLoggedIn, TooManyFailures, log_in, log_out, read_session
-from service.steps import open_steps
+from service.errors import Refused
+from service.steps import agree, open_steps, read_step
 from service.web.assets import render
 from service.web.session import (
     ANY_STAFF,
@@ -21,6 +23,11 @@ from service.web.session import (
 )
 
 __all__ = ["ROUTES", "page", "read_bureau"]
+
+KINDS = {
+    "draw-plan/v1": "锁定名单", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取", "draw-void/v1": "作废",
+    "replacement/v1": "递补", "inspection-result/v1": "公布检查结果", "correction/v1": "更正检查结果",
+}  # fmt: skip
 
 
 async def read_bureau(request: StaffRequest) -> str:
@@ -81,7 +88,27 @@ async def post_logout(request: StaffRequest) -> Response[Any]:
 @get("/staff/", opt=ANY_STAFF)
 async def get_home(request: StaffRequest) -> Response[str]:
     """What waits for the person."""
-    return await page(request, "staff/home.html", steps=await open_steps(office_of(request), request.user))
+    waiting = await open_steps(office_of(request), request.user)
+    return await page(request, "staff/home.html", steps=waiting, kinds=KINDS)
 
 
-ROUTES = (get_login, post_login, post_logout, get_home)
+@get("/staff/steps/{step:uuid}", opt=ANY_STAFF)
+async def get_step(request: StaffRequest, step: FromPath[UUID]) -> Response[str]:
+    """One step: what is asked, who agreed, and the button for whoever is next."""
+    view = await read_step(office_of(request), step)
+    return await page(request, "staff/step.html", step=view, kinds=KINDS, problem=None)
+
+
+@post("/staff/steps/{step:uuid}/agree", opt=ANY_STAFF)
+async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> Response[Any]:
+    """Agree, and show the step again: with its document, or with the reason why not."""
+    office = office_of(request)
+    try:
+        await agree(office, request.user, step)
+    except Refused as error:
+        view = await read_step(office, step)
+        return await page(request, "staff/step.html", 409, step=view, kinds=KINDS, problem=error)
+    return Redirect(f"/staff/steps/{step}", status_code=303)
+
+
+ROUTES = (get_login, post_login, post_logout, get_home, get_step, post_agreement)

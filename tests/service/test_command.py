@@ -145,3 +145,33 @@ async def test_the_service_answers_and_stops_cleanly(environment, number) -> Non
     assert process.returncode == 0, output.decode()
     assert "stopped" in output.decode()
     assert "Traceback" not in output.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no embedded server on Windows")
+async def test_without_a_database_url_everything_is_kept_in_the_data_folder(environment) -> None:
+    """Two commands use one embedded server; it ends with the process that started it, and the data stays."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="office-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o711)
+        alone = {**environment, "DOUBLE_RANDOM_DATA": folder + "/data"}
+        del alone["DATABASE_URL"]
+        await prepare(alone)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "service",
+            "serve",
+            cwd=ROOT,
+            env=alone,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert process.stdout is not None
+        assert "serving" in (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        words = ("user-create", "chief", "--name", "长", "--role", "administrator")
+        await run(alone, *words, given="correct horse battery staple\n")
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 0, output.decode()
+        assert "✗" not in await run(alone, "doctor")

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import re
 
 import bureau
 import journey
 import msgspec
 import pytest
+from conftest import PASSWORD
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from disclosure.document import DOCUMENT_TYPE
@@ -91,8 +93,6 @@ async def test_a_draw_from_draft_to_verified_bundle(client, people, clock) -> No
 
 
 async def again(client, role: str) -> dict[str, str]:
-    from conftest import PASSWORD
-
     answer = await client.post("/api/v1/session", json={"login": f"{role}-1", "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
@@ -174,3 +174,30 @@ async def test_a_witness_with_a_key_contributes_without_an_account(client, peopl
     forged = body.replace(signature.encode(), base64.b64encode(bytes(64)))
     assert (await client.post(path, content=forged)).status_code == 422
     assert (await client.get(f"{path}/nobody?digits=1")).status_code == 422
+
+
+async def test_a_confirmer_agrees_in_a_browser_and_a_refusal_is_shown_where_it_happened(
+    client, people, office
+) -> None:
+    draw = (await client.post("/api/v1/draws", json=draft(), headers=people["operator"])).json()["id"]
+    ask = {"kind": "draw-plan/v1", "request": {}}
+    step = (await client.post(f"/api/v1/draws/{draw}/steps", json=ask, headers=people["operator"])).json()[
+        "id"
+    ]
+    await client.post("/staff/login", data={"login": "witness-1", "password": PASSWORD})
+    page = (await client.get(f"/staff/steps/{step}")).text
+    assert "等待“复核人”同意" in page
+    assert '<button class="button">' not in page
+    client.cookies.clear()
+    await client.post("/staff/login", data={"login": "confirmer-1", "password": PASSWORD})
+    assert f"/staff/steps/{step}" in (await client.get("/staff/")).text
+    csrf = re.search(r'name="csrf" value="([^"]+)"', (await client.get(f"/staff/steps/{step}")).text)[1]
+    assert (await client.post(f"/staff/steps/{step}/agree")).status_code == 403
+    await office.pool.execute("UPDATE target SET status = 'closed' WHERE id = (SELECT min(id) FROM target)")
+    refused = await client.post(f"/staff/steps/{step}/agree", data={"csrf": csrf})
+    assert refused.status_code == 409
+    assert "名录已变化" in refused.text
+    await office.pool.execute("UPDATE target SET status = ''")
+    done = await client.post(f"/staff/steps/{step}/agree", data={"csrf": csrf})
+    assert (done.status_code, done.headers["location"]) == (303, f"/staff/steps/{step}")
+    assert "已办结" in (await client.get(done.headers["location"])).text
