@@ -150,9 +150,7 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         classes=_classes(draft, identity.section, codes),
         codes=tuple(Named(id=id, name=name) for name, id in sorted(codes.items())),
         contributors=contributors,
-        exceptions=tuple(
-            StatedReason(reason=s.reason, rule=s.rule, subject=s.subject) for s in draft.exceptions
-        ),
+        exceptions=_exceptions(draft, by_number),
         frozen_at=identity.frozen_at,
         hash="sha256",
         id=identity.draw,

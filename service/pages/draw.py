@@ -15,9 +15,31 @@ from service.database import Connection
 from service.office import Office, as_time
 from service.pages.record import PublicRecord, read_lists, read_people, read_record, read_transcript
 from service.pages.visits import Visit, open_names, visits_of
-from service.pages.words import CAUSES, CODES, STATES, Code, Status, chance_in_words, count_in_words, planned_drawn, rule_in_words
+from service.pages.words import (
+    CAUSES,
+    CODES,
+    EXCEPTIONS,
+    STATES,
+    Code,
+    Status,
+    chance_in_words,
+    count_in_words,
+    planned_drawn,
+    rule_in_words,
+)
 
-__all__ = ["DrawPage", "Link", "Number", "Replaced", "Row", "Step", "StratumLine", "TeamMember", "read_draw_page"]
+__all__ = [
+    "DrawPage",
+    "Exempted",
+    "Link",
+    "Number",
+    "Replaced",
+    "Row",
+    "Step",
+    "StratumLine",
+    "TeamMember",
+    "read_draw_page",
+]
 
 PAGE = 50
 
@@ -97,6 +119,14 @@ class Replaced(Struct, frozen=True):
     in_: str | None
 
 
+class Exempted(Struct, frozen=True):
+    """A stated reason in words: which rule was not kept, for what, and why."""
+
+    rule: str
+    subject: str
+    reason: str
+
+
 class DrawPage(Struct, frozen=True):
     """Everything the page says. `rows` are one page of `matching` rows, of `total` in all."""
 
@@ -121,12 +151,16 @@ class DrawPage(Struct, frozen=True):
     results_total: int
     names_due: bool
     staffing: str | None
+    exceptions: tuple[Exempted, ...]
     next_attempt: str | None
 
 
 async def read_draw_page(office: Office, draw: str, query: str = "", page: int = 1) -> DrawPage:
     """Return the page; `query` keeps the rows whose name or code holds it. NotFound for a draft or a rehearsal."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         record = await read_record(connection, draw)
         plan, transcript = record.plan, await read_transcript(connection, record)
         names = await open_names(connection, draw)
@@ -146,7 +180,9 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
             wanted = _wanted(visits, firms, query)
             matching, pages = len(wanted), max(1, -(-len(wanted) // PAGE))
             page = min(page, pages)
-            rows = await _rows(connection, plan, wanted[(page - 1) * PAGE : page * PAGE], firms, people, names)
+            rows = await _rows(
+                connection, plan, wanted[(page - 1) * PAGE : page * PAGE], firms, people, names
+            )
             replaced = _replaced(record, firms, people, names)
     return DrawPage(
         record=record, plan=plan, status=STATES[record.row.state], population=plan.blobs.pool.count,
@@ -154,7 +190,7 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
         numbers_in_words=_numbers_in_words(plan), strata=_strata(plan, transcript), transcript=transcript, rows=tuple(rows),
         total=len(visits), matching=matching, page=page, pages=pages, query=query, replaced=tuple(replaced),
         results=tuple((_code(r["code"]), r["n"]) for r in counted), results_total=sum(r["n"] for r in counted),
-        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), next_attempt=following,
+        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=_exceptions(plan), next_attempt=following,
     )  # fmt: skip
 
 
@@ -171,7 +207,9 @@ async def _firm_names(connection: Connection, draw: str, targets: Sequence[str])
 
 def _wanted(visits: list[Visit], firms: Mapping[str, str], query: str) -> list[Visit]:
     wanted = query.casefold()
-    return [v for v in visits if wanted in v.target.casefold() or wanted in firms.get(v.target, "").casefold()]
+    return [
+        v for v in visits if wanted in v.target.casefold() or wanted in firms.get(v.target, "").casefold()
+    ]
 
 
 async def _rows(
@@ -179,7 +217,9 @@ async def _rows(
     names: Mapping[str, Mapping[str, str]],
 ) -> list[Row]:  # fmt: skip
     found = await connection.fetch(
-        "SELECT target, id, code FROM result WHERE draw = $1 AND target = ANY($2)", plan.id, [v.target for v in visits]
+        "SELECT target, id, code FROM result WHERE draw = $1 AND target = ANY($2)",
+        plan.id,
+        [v.target for v in visits],
     )
     results = {row["target"]: row for row in found}
     areas, strata = {a.id: a.name for a in plan.areas}, {s.id: s.name for s in plan.strata}
@@ -201,7 +241,9 @@ def team_of(
     team = []
     for seated in visit.team:
         value = names.get(people[seated.person].digest, {}) if seated.person is not None else {}
-        seat = f"{seated.seat}（专家）" if seated.role == "expert" and "专家" not in seated.seat else seated.seat
+        seat = (
+            f"{seated.seat}（专家）" if seated.role == "expert" and "专家" not in seated.seat else seated.seat
+        )
         team.append(TeamMember(seat, value.get("name"), value.get("unit", ""), seated.person is None))
     return tuple(team)
 
@@ -238,10 +280,22 @@ def _chain(record: PublicRecord) -> tuple[Step, ...]:
         )  # fmt: skip
     if record.void is not None:
         logged, document = record.void
-        steps.append(Step("作废", document.voided_at, None, "没有抽取，没有任何结果。", (Link("作废文书", logged.sha256, logged.index),)))
+        steps.append(
+            Step(
+                "作废",
+                document.voided_at,
+                None,
+                "没有抽取，没有任何结果。",
+                (Link("作废文书", logged.sha256, logged.index),),
+            )
+        )
         return tuple(steps)
     drawn_at = getattr(outcome.document, "drawn_at", None) if outcome is not None else None
-    link = () if outcome is None else (Link("抽取结果" if plan.sealed is None else "封存承诺", outcome.sha256, outcome.index),)
+    link = (
+        ()
+        if outcome is None
+        else (Link("抽取结果" if plan.sealed is None else "封存承诺", outcome.sha256, outcome.index),)
+    )
     steps.append(Step("抽取", drawn_at, None, "由名单和号码算出，一次算定；谁来算都是这个结果。", link))
     if plan.sealed is None:
         signed = None if outcome is None or record.checkpoint is None else outcome.logged_at
@@ -283,7 +337,9 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
         lines = () if record.shown is None else record.shown.contributions
         opened = next((line.rsplit(":", 1)[1] for line in lines if line.startswith(f"nonce:{label}:")), None)
         words = f"机关事先封存的随机数，锁定名单时只公布承诺，封条由{contributor.custodian}保管；抽取公布时开封，须与承诺相符。"
-        return Number(label, "封存随机数", contributor.custodian, words + f"承诺 {contributor.commitment}", opened, None)
+        return Number(
+            label, "封存随机数", contributor.custodian, words + f"承诺 {contributor.commitment}", opened, None
+        )
     found = record.contributions.get(label)
     link = None if found is None else Link("登记文书", found[0].sha256, found[0].index)
     at = None if found is None else found[1].given_at
@@ -300,7 +356,15 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
     if isinstance(contributor, Dice):
         people = [(t.body, names.get(t.person, {}).get("name", "")) for t in contributor.throwers]
         giver = "、".join(f"{body}{'　' + name if name else ''}" for body, name in people)
-        return Number(label, "骰子", giver, f"{contributor.digits} 位，十面骰，{len(people)} 方轮流掷出", digits, link, at)
+        return Number(
+            label,
+            "骰子",
+            giver,
+            f"{contributor.digits} 位，十面骰，{len(people)} 方轮流掷出",
+            digits,
+            link,
+            at,
+        )
     if isinstance(contributor, PublicNumber):
         words = f"{contributor.issue}；读法：{contributor.order}；例：{contributor.example}"
         return Number(label, "公共号码", contributor.source, words, digits, link, at)
@@ -316,7 +380,9 @@ def _strata(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, ...
         cuts = {} if outcome is None else {cut.section: cut.cut for cut in outcome.quotas}
         sections = {section.id: section.name for section in plan.sections}
         for quota in stratum.quotas:
-            name = stratum.name if len(stratum.quotas) == 1 else f"{stratum.name}（{sections[quota.section]}）"
+            name = (
+                stratum.name if len(stratum.quotas) == 1 else f"{stratum.name}（{sections[quota.section]}）"
+            )
             lines.append(
                 StratumLine(
                     id=stratum.id, name=name, holds=stratum.rule, population=stratum.population, mandatory=stratum.mandatory,
@@ -330,7 +396,10 @@ def _strata(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, ...
 
 
 def _replaced(
-    record: PublicRecord, firms: Mapping[str, str], people: Mapping[str, Person], names: Mapping[str, Mapping[str, str]]
+    record: PublicRecord,
+    firms: Mapping[str, str],
+    people: Mapping[str, Person],
+    names: Mapping[str, Mapping[str, str]],
 ) -> list[Replaced]:
     reasons = {reason.id: reason.name for reason in record.plan.replacement_reasons}
 
@@ -358,12 +427,33 @@ def _replaced(
     return lines
 
 
+def _exceptions(plan: Plan) -> tuple[Exempted, ...]:
+    """Return the stated reasons with names for ids: a stratum, a section of one, a seat of a class, a person."""
+    strata, sections = {s.id: s.name for s in plan.strata}, {s.id: s.name for s in plan.sections}
+    classes = {c.id: c for c in plan.classes}
+    lines = []
+    for stated in plan.exceptions:
+        first, *rest = stated.subject.split("/")
+        if first in classes and len(rest) == 2 and rest[1].isdecimal():
+            seats = classes[first].inspector_seats if rest[0] == "inspectors" else classes[first].expert_seats
+            seat = seats[int(rest[1]) - 1].name if 0 < int(rest[1]) <= len(seats) else rest[1]
+            subject = f"{classes[first].name}的{seat}席"
+        elif stated.rule == "wide-exclusion":
+            subject = f"人员名单中编号 {first[:10]}… 的人"
+        else:
+            subject = "，".join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
+        lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason))
+    return tuple(lines)
+
+
 def _staffing(transcript: Transcript | None) -> str | None:
     """Return why no teams were drawn, if so; targets and items stand all the same."""
     if transcript is None:
         return None
     if transcript.inspectors.outcome != "COMPLETE":
-        return "检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。缺口说明载于结果文件。"
+        return (
+            "检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。缺口说明载于结果文件。"
+        )
     if transcript.experts.outcome not in ("COMPLETE", "NOT_RUN"):
         return "技术专家不足以配齐全部检查组，专家没有产生；抽中的对象、事项和检查人员不受影响。缺口说明载于结果文件。"
     return None

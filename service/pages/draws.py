@@ -44,7 +44,10 @@ def _key(after: str | None) -> tuple[int | None, int | None, int | None]:
 
 async def read_draws(office: Office, after: str | None = None) -> DrawList:
     """Return a page of public draws, continuing after the draw `after`. Drafts and rehearsals are not among them."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         rows = await connection.fetch(
             "SELECT id, state, plan, (SELECT max(logged_at) FROM document d WHERE d.draw = draw.id AND d.kind IN"
             " ('draw-outcome/v1', 'sealed-outcome/v1', 'draw-opening/v1', 'draw-void/v1')) AS finished_at FROM draw"

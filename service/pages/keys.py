@@ -45,11 +45,20 @@ async def read_keys_page(office: Office) -> KeysPage:
     policy = parse_policy(data)
     return KeysPage(
         authorities=tuple(
-            AuthorityKey(a.bureau, a.name, a.key, key_id(decode_base64(a.key)), a.valid_from, a.valid_until, a.revoked_at)
+            AuthorityKey(
+                a.bureau,
+                a.name,
+                a.key,
+                key_id(decode_base64(a.key)),
+                a.valid_from,
+                a.valid_until,
+                a.revoked_at,
+            )
             for a in policy.authorities
         ),
         logs=tuple(
-            LogKey(k.name, k.name.rpartition("/")[2], key_id(k.public_key), format_vkey(k)) for k in policy.log.logs
+            LogKey(k.name, k.name.rpartition("/")[2], key_id(k.public_key), format_vkey(k))
+            for k in policy.log.logs
         ),
         cosigners=len(policy.log.witnesses),
         quorum=policy.log.quorum is not None,

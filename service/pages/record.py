@@ -95,7 +95,9 @@ class PublicRecord(Struct, frozen=True, dict=True):
     @cached_property
     def events(self) -> list[tuple[Logged, Event]]:
         """Replacements that are public, in sequence: those of the opening first."""
-        opened = [] if self.opening is None else [(self.opening[0], event) for event in self.opening[1].events]
+        opened = (
+            [] if self.opening is None else [(self.opening[0], event) for event in self.opening[1].events]
+        )
         return [*opened, *((logged, document.event) for logged, document in self.of_kind(Replacement))]
 
     @property
@@ -115,7 +117,9 @@ class Lists(Struct, frozen=True, dict=True):
     def hashes(self) -> dict[tuple[int, int], bytes]:
         """Every complete subtree of the pool's tree, by (level, index)."""
         tree = CompactRange()
-        return {(level, index): hash for line in self.lines for level, index, hash in tree.append(leaf_hash(line))}
+        return {
+            (level, index): hash for line in self.lines for level, index, hash in tree.append(leaf_hash(line))
+        }
 
 
 class Order(Struct, frozen=True):
@@ -132,7 +136,9 @@ async def read_record(connection: Connection, draw: str) -> PublicRecord:
         "SELECT sha256, data, leaf_index, logged_at, shard FROM document WHERE draw = $1 AND kind = ANY($2) ORDER BY leaf_index",
         draw, list(_IN_RECORD),
     )  # fmt: skip
-    documents = [Logged(r["sha256"], _document(r["sha256"], r["data"]), r["leaf_index"], r["logged_at"]) for r in found]
+    documents = [
+        Logged(r["sha256"], _document(r["sha256"], r["data"]), r["leaf_index"], r["logged_at"]) for r in found
+    ]
     plan = documents[0].document if documents else None
     if not isinstance(plan, Plan) or plan.rehearsal:
         raise NotFound(f"没有批次 {draw}", f"there is no draw {draw}")
@@ -153,7 +159,9 @@ async def read_plan(connection: Connection, s: str) -> Plan:
     """Return the plan whose digest is `s`."""
     plan: Plan | None = _SHELF.get(s)
     if plan is None:
-        data = await connection.fetchval("SELECT data FROM document WHERE sha256 = $1 AND kind = 'draw-plan/v1'", s)
+        data = await connection.fetchval(
+            "SELECT data FROM document WHERE sha256 = $1 AND kind = 'draw-plan/v1'", s
+        )
         if data is None:
             raise NotFound(f"没有计划 {s}", f"there is no plan {s}")
         parsed = _document(s, data)
@@ -163,7 +171,9 @@ async def read_plan(connection: Connection, s: str) -> Plan:
 
 
 async def _blob(connection: Connection, sha256: str) -> bytes:
-    data: bytes | None = await connection.fetchval("SELECT data FROM blob WHERE sha256 = $1 AND public", sha256)
+    data: bytes | None = await connection.fetchval(
+        "SELECT data FROM blob WHERE sha256 = $1 AND public", sha256
+    )
     if data is None:
         raise NotFound(f"名单 {sha256} 没有公开", f"blob {sha256} is not public")
     return data
@@ -229,5 +239,8 @@ def _sort(plan: Plan, lists: Lists, stage_key: str) -> Order:
     for _, target in lists.targets.values():
         if target.id not in lists.mandatory:
             candidates[target.stratum].append(target.id)
-    ids = {stratum: tuple(id for _, id in in_order(stage_key, members)) for stratum, members in candidates.items()}
+    ids = {
+        stratum: tuple(id for _, id in in_order(stage_key, members))
+        for stratum, members in candidates.items()
+    }
     return Order(ids, {id: rank for members in ids.values() for rank, id in enumerate(members, 1)})

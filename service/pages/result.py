@@ -62,8 +62,13 @@ class ResultPage(Struct, frozen=True):
 async def read_result_page(office: Office, id: str, rev: int | None = None) -> ResultPage:
     """Return revision `rev` of result `id`, the newest without one; NotFound if there is none."""
     missing = NotFound(f"没有检查结果 {id[:160]}", f"there is no result {id[:160]}")
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        draw = await connection.fetchrow("SELECT draw, plan FROM result r JOIN draw d ON d.id = r.draw WHERE r.id = $1", id)
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        draw = await connection.fetchrow(
+            "SELECT draw, plan FROM result r JOIN draw d ON d.id = r.draw WHERE r.id = $1", id
+        )
         if draw is None:
             raise missing
         plan = await read_plan(connection, draw["plan"])
@@ -108,7 +113,9 @@ async def _history(
 
 
 async def _name(connection: Connection, digests: Sequence[str]) -> str | None:
-    rows = await connection.fetch("SELECT text FROM disclosure WHERE digest = ANY($1) AND kind = 'subject'", list(digests))
+    rows = await connection.fetch(
+        "SELECT text FROM disclosure WHERE digest = ANY($1) AND kind = 'subject'", list(digests)
+    )
     for row in rows:
         try:
             _, field, value = parse_disclosure(row["text"])

@@ -1,7 +1,5 @@
 """`/draws/<id>/tickets/<target>/`: why one firm was drawn, or was not; and the search that leads there."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from disclosure.document import ResultCode
@@ -27,7 +25,7 @@ from service.pages.record import (
 from service.pages.visits import Visit, open_names, visits_of
 from service.pages.words import CODES, Code, chance_in_words
 
-__all__ = ["Found", "Hop", "Match", "Place", "TicketPage", "find_tickets", "read_ticket_page"]
+__all__ = ["Found", "Hop", "Inclusion", "Match", "Place", "TicketPage", "find_tickets", "read_ticket_page"]
 
 MATCHES = 50
 
@@ -38,6 +36,15 @@ class Hop(Struct, frozen=True):
     left: bool
     sibling: str
     node: str
+
+
+class Inclusion(Struct, frozen=True):
+    """The line of the pool, which line it is from 1, its leaf hash, and the way from there to the root."""
+
+    line: str
+    number: int
+    leaf: str
+    hops: tuple[Hop, ...]
 
 
 class Place(Struct, frozen=True):
@@ -76,11 +83,7 @@ class TicketPage(Struct, frozen=True):
     items: tuple[Item, ...]
     result: Code | None
     result_id: str | None
-    line: str
-    leaf: str
-    leaf_number: int
-    hops: tuple[Hop, ...]
-    at: datetime
+    proof: Inclusion | None
 
 
 class Match(Struct, frozen=True):
@@ -100,18 +103,25 @@ class Found(Struct, frozen=True):
 
 async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage:
     """Return the page of `target`; NotFound if the draw never looked at it."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         record = await read_record(connection, draw)
         plan, lists = record.plan, await read_lists(connection, record.plan)
-        name = await connection.fetchval("SELECT name FROM draw_target WHERE draw = $1 AND target = $2", draw, target)
+        name = await connection.fetchval(
+            "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", draw, target
+        )
         found = lists.targets.get(target)
         reason = lists.excluded.get(target)
         if found is None and reason is None and name is None:
             raise NotFound(
-                f"{target[:64]} 不在批次 {draw} 的名单中，也不在排除名单中", f"{target[:64]} is in neither list of draw {draw}"
+                f"{target[:64]} 不在批次 {draw} 的名单中，也不在排除名单中",
+                f"{target[:64]} is in neither list of draw {draw}",
             )
         transcript = await read_transcript(connection, record)
-        visit, team = None, ()
+        visit: Visit | None = None
+        team: tuple[TeamMember, ...] = ()
         if transcript is not None and found is not None:
             visits = visits_of(plan, lists, transcript, [event for _, event in record.events])
             visit = next((v for v in visits if v.target == target), None)
@@ -139,12 +149,14 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
         place=place, visit=visit, team=team, names_due=plan.names_open <= as_time(office.now()),
         items=() if visit is None else tuple(items[id] for id in visit.items),
         result=None if result is None else CODES[result[1]], result_id=None if result is None else result[0],
-        **_proof(lists, target), at=office.now(),
+        proof=_proof(lists, target),
     )  # fmt: skip
 
 
 async def _result(connection: Connection, draw: str, target: str) -> tuple[str, ResultCode] | None:
-    row = await connection.fetchrow("SELECT id, code FROM result WHERE draw = $1 AND target = $2", draw, target)
+    row = await connection.fetchrow(
+        "SELECT id, code FROM result WHERE draw = $1 AND target = $2", draw, target
+    )
     return None if row is None else (row["id"], row["code"])
 
 
@@ -167,7 +179,12 @@ def _place(target: Target, stratum: Stratum, transcript: Transcript, order: Orde
 
 
 def _answer(
-    record: PublicRecord, stratum: Stratum | None, place: Place | None, visit: Visit | None, mandatory: bool, excluded: bool
+    record: PublicRecord,
+    stratum: Stratum | None,
+    place: Place | None,
+    visit: Visit | None,
+    mandatory: bool,
+    excluded: bool,
 ) -> str:
     """Return in one sentence whether this firm was drawn, and why."""
     if excluded:
@@ -180,7 +197,11 @@ def _answer(
         if mandatory:
             return "这家企业列为必查对象，不靠抽签。"
         by_lot, among = _chance(stratum)
-        sealed = "结果已算定并封存，启封前不公布" if record.outcome is not None else "号码还没有产生，谁也不知道会不会抽中"
+        sealed = (
+            "结果已算定并封存，启封前不公布"
+            if record.outcome is not None
+            else "号码还没有产生，谁也不知道会不会抽中"
+        )
         return f"这家企业在名单中，机会是 {among} 户中的 {by_lot} 户；{sealed}。"
     if visit is not None and visit.replaced_by is not None:
         return "这家企业曾被抽中，后按规定的事由移出，不再检查。"
@@ -194,10 +215,9 @@ def _answer(
     return f"{where}，本层只抽前 {place.by_lot} 位，因此没有被抽中。"
 
 
-def _proof(lists: Lists, target: str) -> dict[str, object]:
-    """Return the line of the pool, its leaf hash, and the way from there to the root."""
+def _proof(lists: Lists, target: str) -> Inclusion | None:
     if target not in lists.targets:
-        return {"line": "", "leaf": "", "leaf_number": 0, "hops": ()}
+        return None
     index, size = lists.targets[target][0], len(lists.lines)
     node = leaf_hash(lists.lines[index])
     leaf, hops, at, last = node.hex(), [], index, size - 1
@@ -208,12 +228,15 @@ def _proof(lists: Lists, target: str) -> dict[str, object]:
         while left and not at & 1 and at:
             at, last = at >> 1, last >> 1
         at, last = at >> 1, last >> 1
-    return {"line": lists.lines[index].decode(), "leaf": leaf, "leaf_number": index, "hops": tuple(hops)}
+    return Inclusion(lists.lines[index].decode(), index + 1, leaf, tuple(hops))
 
 
 async def find_tickets(office: Office, draw: str, query: str) -> Found:
     """Return the firms of a draw whose name or code holds `query`, an exact code first."""
-    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         record = await read_record(connection, draw)
         rows = []
         if query:

@@ -8,7 +8,6 @@ from disclosure.errors import PersonError
 from disclosure.person import parse_disclosure
 from selection.eligibility import seats_of
 from selection.plan import Plan
-from selection.pool import Person
 from selection.replacement import Event, TargetEvent
 from selection.transcript import Transcript
 from service.database import Connection
@@ -43,8 +42,10 @@ class Visit(Struct, frozen=True):
 
 async def open_names(connection: Connection, draw: str) -> dict[str, Mapping[str, str]]:
     """Return digest -> {name, unit, certificate} of every person whose name is open in this draw."""
-    rows = await connection.fetch("SELECT digest, text FROM disclosure WHERE draw = $1 AND kind = 'person'", draw)
-    names = {}
+    rows = await connection.fetch(
+        "SELECT digest, text FROM disclosure WHERE draw = $1 AND kind = 'person'", draw
+    )
+    names: dict[str, Mapping[str, str]] = {}
     for row in rows:
         try:
             _, _, value = parse_disclosure(row["text"])
@@ -72,7 +73,11 @@ def visits_of(plan: Plan, lists: Lists, transcript: Transcript, events: Sequence
 
 
 def _team(
-    plan: Plan, class_: str, sections: Sequence[str], inspectors: Sequence[str | None], experts: Sequence[str | None]
+    plan: Plan,
+    class_: str,
+    sections: Sequence[str],
+    inspectors: Sequence[str | None],
+    experts: Sequence[str | None],
 ) -> tuple[Seated, ...]:
     team = []
     for role, people in (("inspector", inspectors), ("expert", experts)):
@@ -105,5 +110,3 @@ def _apply(plan: Plan, lists: Lists, visits: dict[str, Visit], event: Event) -> 
 def _changed(visit: Visit, **changes: object) -> Visit:
     values = {name: getattr(visit, name) for name in visit.__struct_fields__}
     return Visit(**{**values, **changes})
-
-

@@ -8,7 +8,7 @@ from msgspec import Struct
 from disclosure.document import ResultCode
 from selection.plan import AtLeast, Fixed, Plan, Quota, QuotaRule
 
-__all__ = ["CAUSES", "CODES", "ORIGINS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "Code", "Status", "beijing",
+__all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "Code", "Status", "beijing",
            "chance_in_words", "count_in_words", "percent", "planned_drawn", "rule_in_words"]  # fmt: skip
 
 _BEIJING = timezone(timedelta(hours=8))  # no summer time since 1991
@@ -34,7 +34,9 @@ STATES = {
     "frozen": Status("名单已锁定，等待开号", "warn", "名单已锁定并公布，号码还没有产生。"),
     "contributed": Status("号码已齐，等待抽取", "warn", "名单已锁定，号码已全部公布，正待按规则计算结果。"),
     "drawn": Status("已抽取并公布", "good", "已抽取，结果已公布，任何人都可以重算。"),
-    "sealed": Status("已抽取，结果封存", "warn", "已抽取一次，结果封存；现在只公布承诺，启封时公布全部内容。"),
+    "sealed": Status(
+        "已抽取，结果封存", "warn", "已抽取一次，结果封存；现在只公布承诺，启封时公布全部内容。"
+    ),
     "opened": Status("已启封并公布", "good", "结果曾经封存，现已启封公布，任何人都可以重算。"),
     "voided": Status("已作废", "bad", "本批次在产生任何结果之前作废，没有抽取。"),
 }
@@ -42,8 +44,17 @@ VOID_REASONS = {
     "list-error": "名单有误", "plan-error": "计划有误", "witness-shortage": "到场见证人不足两名", "superior-order": "上级决定",
 }  # fmt: skip
 ORIGINS = {"annual-plan": "年度检查计划", "special-campaign": "专项行动", "temporary-task": "临时任务"}
+EXCEPTIONS = {
+    "small-stratum": "本层不足 20 户", "no-chance": "本层没有人靠抽签抽中", "thin-seat": "某些区域可选的人不足三名",
+    "wide-exclusion": "须回避的企业超过五分之一",
+}  # fmt: skip
 CAUSES = {"date": "已到计划写明的启封时间", "last-visit": "全部对象检查完毕"}
-REQUESTERS = {"subject": "被检查单位申请", "authority": "机关自行发现", "court": "法院裁判", "audit": "审计或监督要求"}
+REQUESTERS = {
+    "subject": "被检查单位申请",
+    "authority": "机关自行发现",
+    "court": "法院裁判",
+    "audit": "审计或监督要求",
+}
 STATUSES = {
     "in_force": Status("现行有效", "good", ""),
     "contested": Status("有异议，正在复核", "warn", "被检查单位对这一结果有异议，复核期间请谨慎引用。"),

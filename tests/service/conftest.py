@@ -7,14 +7,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
+from application import PASSWORD, Clock, browser, execute, in_database
 from bureau import testing_only_signer
 
 from service.accounts import create_staff
@@ -23,37 +21,6 @@ from service.database import migrate, open_pool
 from service.embedded import EmbeddedPostgres
 from service.log import create_log
 from service.office import Office
-
-PASSWORD = "correct horse battery staple"
-
-
-class Clock:
-    """The present, as far as the office knows; only a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def set(self, text: str) -> None:
-        self.now = datetime.fromisoformat(text)
-
-    def advance(self, **parts: float) -> None:
-        self.now += timedelta(**parts)
-
-
-def in_database(dsn: str, name: str) -> str:
-    """The address of another database of the same server."""
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
-
-
-async def execute(dsn: str, sql: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -134,26 +101,6 @@ def config(tmp_path: Path) -> Config:
         database_url=None, database_password_file=None, data=tmp_path, listen=("127.0.0.1", 8000), public_url="https://t",
         bureau_key_file=tmp_path / "bureau.pem", log_key_file=tmp_path / "log.pem", publish_dir=tmp_path / "public",
     )  # fmt: skip
-
-
-@asynccontextmanager
-async def browser(app, **options) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of `app`, whose lifespan is driven by hand in this very loop; Litestar's own client uses another thread."""
-    incoming: asyncio.Queue = asyncio.Queue()
-    outgoing: asyncio.Queue = asyncio.Queue()
-    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-    task = asyncio.create_task(app(scope, incoming.get, outgoing.put))
-    await incoming.put({"type": "lifespan.startup"})
-    started = await outgoing.get()
-    assert started["type"].endswith("complete"), started
-    try:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://t", **options) as client:
-            yield client
-    finally:
-        await incoming.put({"type": "lifespan.shutdown"})
-        await outgoing.get()
-        await task
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ Nothing here goes around the use cases but the registries, which are filled dire
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -79,7 +79,10 @@ class Scene:
 def firm(number: int) -> tuple[str, str]:
     """The code and name of an invented firm."""
     name = "".join(WORDS[(number // len(WORDS) ** place * 7 + number) % len(WORDS)] for place in range(3))
-    return f"914219{number % 90 + 10}MA{number:06d}0X", f"云州{name}{SECTORS[number % len(SECTORS)][:2]}有限公司"
+    return (
+        f"914219{number % 90 + 10}MA{number:06d}0X",
+        f"云州{name}{SECTORS[number % len(SECTORS)][:2]}有限公司",
+    )
 
 
 async def found_city(office: Office, targets: int = 400) -> dict[str, Staff]:
@@ -123,7 +126,9 @@ async def _fill(c, targets: int) -> None:
         " VALUES ($1, $2, '《中华人民共和国安全生产法》第' || $3 || '条', $4, '{}')",
         [(f"G-{n:02d}", name, str(20 + n), n <= 2) for n, name in enumerate(names, 1)],
     )  # fmt: skip
-    await c.execute("INSERT INTO conflict (person, target, reason) SELECT '42190003', id, 'kinship' FROM target LIMIT 30")
+    await c.execute(
+        "INSERT INTO conflict (person, target, reason) SELECT '42190003', id, 'kinship' FROM target LIMIT 30"
+    )
 
 
 def draft(day: int, mandatory: str, sealed_until: str | None = None, **more: Any) -> Draft:
@@ -176,11 +181,19 @@ def draft(day: int, mandatory: str, sealed_until: str | None = None, **more: Any
 
 async def _begin(office: Office, clock, day: int, sealed_until: str | None = None, **more: Any) -> Scene:
     people = await found_city(office, more.pop("targets", 400))
-    mandatory = await office.pool.fetchval("SELECT id FROM target WHERE status = 'active' AND risk_colour = 'red' ORDER BY id LIMIT 1")
+    mandatory = await office.pool.fetchval(
+        "SELECT id FROM target WHERE status = 'active' AND risk_colour = 'red' ORDER BY id LIMIT 1"
+    )
     excluded = await office.pool.fetchval("SELECT id FROM target WHERE status = 'closed' ORDER BY id LIMIT 1")
     clock.set(f"2026-11-{day:02d}T01:00:00+00:00")
     wanted = draft(day, mandatory, sealed_until, **more)
-    return Scene(office, await create_draft(office, people["operator"], wanted), people, mandatory=mandatory, excluded=excluded)
+    return Scene(
+        office,
+        await create_draft(office, people["operator"], wanted),
+        people,
+        mandatory=mandatory,
+        excluded=excluded,
+    )
 
 
 async def freeze(scene: Scene) -> None:
@@ -210,7 +223,14 @@ async def replace(scene: Scene, clock) -> None:
     transcript = await scene.transcript()
     clock.advance(hours=1)
     drawn = [t for t in transcript.targets if t.rank is not None]
-    person = {"kind": "person", "target": drawn[0].id, "role": "inspector", "seat": 2, "reason": "ill", "evidence": PAPER}
+    person = {
+        "kind": "person",
+        "target": drawn[0].id,
+        "role": "inspector",
+        "seat": 2,
+        "reason": "ill",
+        "evidence": PAPER,
+    }
     await scene.take("replacement/v1", person, "reviewer", "confirmer")
     scene.replaced = next(t.id for t in drawn if t.stratum == "s3")
     gone = {"kind": "target", "target": scene.replaced, "reason": "not-existing", "evidence": PAPER}
@@ -240,7 +260,9 @@ async def publish_results(scene: Scene, clock) -> None:
     clock.advance(days=10)
     targets = [t.id for t in transcript.targets if t.id != scene.replaced]
     everyone = ("inspector1", "inspector2", "reviewer", "publisher1", "publisher2")
-    for target, code in zip(targets, ("HAZARD_GENERAL", "NO_PROBLEM", "FIXED_ON_ORDER", "NO_PROBLEM"), strict=False):
+    for target, code in zip(
+        targets, ("HAZARD_GENERAL", "NO_PROBLEM", "FIXED_ON_ORDER", "NO_PROBLEM"), strict=False
+    ):
         await scene.take("inspection-result/v1", result_request(transcript, target, code), *everyone)
     scene.result = f"{scene.draw}.{targets[0]}"
     clock.advance(days=2)
@@ -267,7 +289,9 @@ async def frozen_scene(office: Office, clock, day: int = 24, **more: Any) -> Sce
     scene = await _begin(office, clock, day, **more)
     await freeze(scene)
     clock.advance(minutes=20)
-    await scene.take("contribution/v1", {"label": "notary", "digits": "14142135623730950488", "form": PAPER}, *BOTH)
+    await scene.take(
+        "contribution/v1", {"label": "notary", "digits": "14142135623730950488", "form": PAPER}, *BOTH
+    )
     return scene
 
 
@@ -301,7 +325,3 @@ async def rehearsal_scene(office: Office, clock, day: int = 27) -> Scene:
         msgspec.json.encode(msgspec.structs.replace(wanted, rehearsal=True)).decode(),
     )  # fmt: skip
     return scene
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from conftest import PASSWORD
+from application import PASSWORD
 
 from service.accounts import (
     NotLoggedIn,

@@ -8,7 +8,7 @@ import bureau
 import journey
 import msgspec
 import pytest
-from conftest import PASSWORD
+from application import PASSWORD
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from disclosure.document import DOCUMENT_TYPE

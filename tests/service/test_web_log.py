@@ -3,7 +3,7 @@
 import hashlib
 
 import bureau
-from conftest import browser
+from application import browser
 from journey import TRANSITIONS, begin, draw_of, office_at
 
 from disclosure.checkpoint import open_checkpoint

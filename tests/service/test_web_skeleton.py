@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import PASSWORD, browser
+from application import PASSWORD, browser
 
 from service.web.app import create_app
 from service.web.middleware import CONTENT_SECURITY_POLICY
