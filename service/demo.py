@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,6 @@ from service.drafts import (
     DraftSeat,
     DraftStratum,
     NonceGiver,
-    Statement,
     ThrowerName,
     VisitDays,
     WitnessGiver,
@@ -60,6 +59,7 @@ ACCOUNTS = {
     "publisher1": ("郑发布", ["publisher"]),
     "publisher2": ("孙发布", ["publisher"]),
 }
+BEIJING = timezone(timedelta(hours=8))
 WAIT = timedelta(seconds=4)  # between freeze and T: what the simulated witnesses need
 PAPER = hashlib.sha256("演示：纸质签字表的扫描件".encode()).hexdigest()
 
@@ -104,7 +104,9 @@ async def _run(config: Config, once: bool) -> int:
 
 def _say_where(config: Config, draw: str) -> None:
     """Say in plain words what happened and where to look."""
-    say("\n发生了什么：名单先锁定并公布指纹，然后见证人和骰子给出谁也选不了的数字，由它们算出结果，只算一次，签名并记入日志。")
+    say(
+        "\n发生了什么：名单先锁定并公布指纹，然后见证人和骰子给出谁也选不了的数字，由它们算出结果，只算一次，签名并记入日志。"
+    )
     say("What happened: the list was locked and its fingerprint published; then witnesses and dice gave numbers nobody could"
         " choose; the result follows from them, was computed once, signed and logged.")  # fmt: skip
     say("到哪里看 where to look:")
@@ -171,8 +173,9 @@ async def _import(office: Office, registrar: Staff) -> None:
 
 def _draft(office: Office) -> Draft:
     now = office.now()
+    today = now.astimezone(BEIJING).date()
     return Draft(
-        title="2026 年第 1 批安全生产“双随机”抽查（演示）",
+        title="2026 年第 1 批安全生产“双随机”抽查（演示，时间压缩）",
         task=TASK,
         legal_basis=("《中华人民共和国安全生产法》第六十五条",),
         stratify_by="risk_colour",
@@ -207,11 +210,7 @@ def _draft(office: Office) -> Draft:
         ),
         instant=as_time(now + WAIT),
         names_open=as_time(now + WAIT),
-        visits=VisitDays(first=now.date(), last=(now + timedelta(days=20)).date()),
-        exceptions=(
-            Statement(rule="small-stratum", subject="s1", reason="全市红色风险企业仅此数户"),
-            Statement(rule="thin-seat", subject="hazardous/experts/1", reason="全市该类专家有限"),
-        ),
+        visits=VisitDays(first=today, last=today + timedelta(days=20)),
     )  # fmt: skip
 
 

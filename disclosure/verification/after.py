@@ -104,7 +104,7 @@ def names(case: Case) -> tuple[str, str]:
 def sealed(case: Case) -> tuple[str, str]:
     """Step 21."""
     if case.plan.sealed is None:
-        return "本次未封存", "this draw was not sealed"
+        return "本次结果没有延后公开，不需启封", "the result of this draw was never held back"
     opening, outcome = case.bundle.shown, case.bundle.outcome
     assert isinstance(opening, DrawOpening) and outcome is not None
     assert isinstance(outcome.document, SealedOutcome)

@@ -95,8 +95,8 @@ def contributions(case: Case) -> tuple[str, str]:
             "到场见证人不足两名，按规定应作废", "fewer than two witnesses were present: void by rule"
         )
     return (
-        f"{len(declared)} 项数字来源齐全、格式合规",
-        f"{len(declared)} contributions are complete and lawful",
+        f"除机关封存的随机数外，{len(declared)} 项数字来源齐全、格式合规",
+        f"beside the bureau's nonce, {len(declared)} contributions are complete and lawful",
     )
 
 

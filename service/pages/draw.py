@@ -1,93 +1,32 @@
 """`/draws/<id>/`: one draw, complete enough that nothing else needs to be read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from msgspec import Struct
 
 from disclosure.document import ResultCode
-from selection.contribution import is_absent, label_of
-from selection.plan import Contributor, Dice, Drand, NonceCommitment, Plan, PublicNumber, Witness
+from selection.plan import Plan
 from selection.pool import Person
 from selection.replacement import Event, PersonEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.office import Office, as_time
+from service.pages.course import Step, chain_of
+from service.pages.numbers import Link, Number, numbers_in_words, numbers_of
 from service.pages.record import PublicRecord, read_lists, read_people, read_record, read_transcript
+from service.pages.strata import Exempted, StratumLine, exceptions_of, strata_of
 from service.pages.visits import Visit, open_names, visits_of
 from service.pages.words import (
-    CAUSES,
     CODES,
-    EXCEPTIONS,
     STATES,
     Code,
     Status,
-    chance_in_words,
-    count_in_words,
     planned_drawn,
-    rule_in_words,
 )
 
-__all__ = [
-    "DrawPage",
-    "Exempted",
-    "Link",
-    "Number",
-    "Replaced",
-    "Row",
-    "Step",
-    "StratumLine",
-    "TeamMember",
-    "read_draw_page",
-]
+__all__ = ["DrawPage", "Replaced", "Row", "TeamMember", "read_draw_page", "team_of"]
 
 PAGE = 50
-
-
-class Link(Struct, frozen=True):
-    """One step of the chain is proved by a document: its digest and its place in the log."""
-
-    label: str
-    sha256: str
-    index: int
-
-
-class Step(Struct, frozen=True):
-    """One step of the chain; `at` is None while it is still to come, when `due` may say when."""
-
-    title: str
-    at: datetime | str | None
-    due: str | None
-    sentence: str
-    links: tuple[Link, ...] = ()
-
-
-class Number(Struct, frozen=True):
-    """Where a number comes from, and the number itself once it is public."""
-
-    label: str
-    kind: str
-    giver: str
-    sentence: str
-    digits: str | None
-    link: Link | None
-    at: str | None = None
-
-
-class StratumLine(Struct, frozen=True):
-    id: str
-    name: str
-    holds: str
-    population: int
-    mandatory: int
-    quota: int
-    by_lot: int
-    rule: str
-    sum: str
-    chance: str
-    chance_words: str
-    cut: str | None
-    next: str | None
 
 
 class TeamMember(Struct, frozen=True):
@@ -117,14 +56,6 @@ class Replaced(Struct, frozen=True):
     target: str
     out: str
     in_: str | None
-
-
-class Exempted(Struct, frozen=True):
-    """A stated reason in words: which rule was not kept, for what, and why."""
-
-    rule: str
-    subject: str
-    reason: str
 
 
 class DrawPage(Struct, frozen=True):
@@ -186,11 +117,11 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
             replaced = _replaced(record, firms, people, names)
     return DrawPage(
         record=record, plan=plan, status=STATES[record.row.state], population=plan.blobs.pool.count,
-        drawn=planned_drawn(plan), chain=_chain(record), numbers=_numbers(record, names),
-        numbers_in_words=_numbers_in_words(plan), strata=_strata(plan, transcript), transcript=transcript, rows=tuple(rows),
+        drawn=planned_drawn(plan), chain=chain_of(record), numbers=numbers_of(record, names),
+        numbers_in_words=numbers_in_words(plan), strata=strata_of(plan, transcript), transcript=transcript, rows=tuple(rows),
         total=len(visits), matching=matching, page=page, pages=pages, query=query, replaced=tuple(replaced),
         results=tuple((_code(r["code"]), r["n"]) for r in counted), results_total=sum(r["n"] for r in counted),
-        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=_exceptions(plan), next_attempt=following,
+        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=exceptions_of(plan), next_attempt=following,
     )  # fmt: skip
 
 
@@ -248,153 +179,6 @@ def team_of(
     return tuple(team)
 
 
-def _link(record: PublicRecord, kind: str, label: str) -> tuple[Link, ...]:
-    return tuple(Link(label, d.sha256, d.index) for d in record.documents if d.document.type == kind)
-
-
-def _chain(record: PublicRecord) -> tuple[Step, ...]:
-    plan, outcome, opening = record.plan, record.outcome, record.opening
-    late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
-    given = record.contributions
-    witnesses = [label_of(c) for c in plan.contributors if isinstance(c, Witness)]
-    steps = [
-        Step("锁定名单", plan.frozen_at, None, f"候选 {plan.blobs.pool.count} 户的名单和全部规则在此刻定死，指纹立即公布。",
-             _link(record, "draw-plan/v1", "计划")),
-    ]  # fmt: skip
-    if witnesses:
-        came = [given[label] for label in witnesses if label in given]
-        present = sum(not is_absent(d.line) for _, d in came)
-        steps.append(
-            Step("见证数字", max((d.given_at for _, d in came), default=None) if len(came) == len(witnesses) else None,
-                 plan.instant, f"{present} / {len(witnesses)} 位见证人已公开给出数字。" if came else "见证人在开号前公开给出数字。",
-                 tuple(Link(c.body, given[c.label][0].sha256, given[c.label][0].index)
-                       for c in plan.contributors if isinstance(c, Witness) and c.label in given))
-        )  # fmt: skip
-    if late:
-        came = [given[label] for label in sorted(late) if label in given]
-        steps.append(
-            Step("开号", max(d.given_at for _, d in came) if len(came) == len(late) else None, plan.instant,
-                 _numbers_in_words(plan, late_only=True) + "，锁定名单时谁也不可能知道。",
-                 tuple(Link("骰子" if label == "dice" else label, given[label][0].sha256, given[label][0].index)
-                       for label in sorted(late) if label in given))
-        )  # fmt: skip
-    if record.void is not None:
-        logged, document = record.void
-        steps.append(
-            Step(
-                "作废",
-                document.voided_at,
-                None,
-                "没有抽取，没有任何结果。",
-                (Link("作废文书", logged.sha256, logged.index),),
-            )
-        )
-        return tuple(steps)
-    drawn_at = getattr(outcome.document, "drawn_at", None) if outcome is not None else None
-    link = (
-        ()
-        if outcome is None
-        else (Link("抽取结果" if plan.sealed is None else "封存承诺", outcome.sha256, outcome.index),)
-    )
-    steps.append(Step("抽取", drawn_at, None, "由名单和号码算出，一次算定；谁来算都是这个结果。", link))
-    if plan.sealed is None:
-        signed = None if outcome is None or record.checkpoint is None else outcome.logged_at
-        steps.append(
-            Step("公布", signed, None, "签名并写入只增日志。" if signed is None
-                 else f"签名并写入只增日志第 {outcome.index + 1} 条，由 {record.checkpoint} 条的检查点签定。" if outcome else "")
-        )  # fmt: skip
-        return tuple(steps)
-    cause = "" if opening is None else f"{CAUSES[opening[1].cause]}。"
-    steps.append(
-        Step("启封公布", None if opening is None else opening[1].opened_at, plan.sealed.opens,
-             cause + ("到时自动启封，" if opening is None else "已启封，") + "公布名单、检查组和全部号码，与抽取时的承诺核对。",
-             () if opening is None else (Link("启封文书", opening[0].sha256, opening[0].index),))
-    )  # fmt: skip
-    return tuple(steps)
-
-
-def _numbers_in_words(plan: Plan, late_only: bool = False) -> str:
-    parts = []
-    bodies = [c.body for c in plan.contributors if isinstance(c, Witness)]
-    if bodies and not late_only:
-        parts.append("、".join(bodies) + "的见证人")
-    for contributor in plan.contributors:
-        if isinstance(contributor, Dice):
-            throwers = "、".join(t.body for t in contributor.throwers)
-            parts.append(f"{throwers}当众掷出的 {contributor.digits} 位骰子数")
-        elif isinstance(contributor, PublicNumber):
-            parts.append(f"{contributor.source}（{contributor.issue}）")
-    return "，加上".join(parts) or "公开的号码"
-
-
-def _numbers(record: PublicRecord, names: Mapping[str, Mapping[str, str]]) -> tuple[Number, ...]:
-    return tuple(_number(record, contributor, names) for contributor in record.plan.contributors)
-
-
-def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, Mapping[str, str]]) -> Number:
-    label = label_of(contributor)
-    if isinstance(contributor, NonceCommitment):
-        lines = () if record.shown is None else record.shown.contributions
-        opened = next((line.rsplit(":", 1)[1] for line in lines if line.startswith(f"nonce:{label}:")), None)
-        words = f"机关事先封存的随机数，锁定名单时只公布承诺，封条由{contributor.custodian}保管；抽取公布时开封，须与承诺相符。"
-        return Number(
-            label, "封存随机数", contributor.custodian, words + f"承诺 {contributor.commitment}", opened, None
-        )
-    found = record.contributions.get(label)
-    link = None if found is None else Link("登记文书", found[0].sha256, found[0].index)
-    at = None if found is None else found[1].given_at
-    digits = None if found is None or is_absent(found[1].line) else found[1].line.rsplit(":", 1)[1]
-    if isinstance(contributor, Witness):
-        name = names.get(contributor.person, {}).get("name", "")
-        giver = f"{contributor.body}{'　' + name if name else ''}"
-        words = "以本人密钥签名" if contributor.key is not None else "写在纸上签字，机关两人登记"
-        if found is not None and is_absent(found[1].line):
-            words = "缺席，没有给出数字"
-        elif found is None:
-            words = "尚未给出"
-        return Number(label, "见证人", giver, words, digits, link, at)
-    if isinstance(contributor, Dice):
-        people = [(t.body, names.get(t.person, {}).get("name", "")) for t in contributor.throwers]
-        giver = "、".join(f"{body}{'　' + name if name else ''}" for body, name in people)
-        return Number(
-            label,
-            "骰子",
-            giver,
-            f"{contributor.digits} 位，十面骰，{len(people)} 方轮流掷出",
-            digits,
-            link,
-            at,
-        )
-    if isinstance(contributor, PublicNumber):
-        words = f"{contributor.issue}；读法：{contributor.order}；例：{contributor.example}"
-        return Number(label, "公共号码", contributor.source, words, digits, link, at)
-    assert isinstance(contributor, Drand)
-    return Number(label, "公共信标", contributor.chain, f"第 {contributor.round} 轮", digits, link, at)
-
-
-def _strata(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, ...]:
-    outcomes = {} if transcript is None else {stratum.id: stratum for stratum in transcript.strata}
-    lines = []
-    for stratum in plan.strata:
-        outcome, among = outcomes.get(stratum.id), stratum.population - stratum.mandatory
-        cuts = {} if outcome is None else {cut.section: cut.cut for cut in outcome.quotas}
-        sections = {section.id: section.name for section in plan.sections}
-        for quota in stratum.quotas:
-            name = (
-                stratum.name if len(stratum.quotas) == 1 else f"{stratum.name}（{sections[quota.section]}）"
-            )
-            lines.append(
-                StratumLine(
-                    id=stratum.id, name=name, holds=stratum.rule, population=stratum.population, mandatory=stratum.mandatory,
-                    quota=quota.quota, by_lot=quota.by_lot, rule=rule_in_words(quota.rule),
-                    sum=count_in_words(quota, stratum.mandatory), chance=quota.chance,
-                    chance_words=chance_in_words(quota.by_lot, among), cut=cuts.get(quota.section),
-                    next=None if outcome is None else outcome.next,
-                )
-            )  # fmt: skip
-    return tuple(lines)
-
-
 def _replaced(
     record: PublicRecord,
     firms: Mapping[str, str],
@@ -425,25 +209,6 @@ def _replaced(
                      incoming if successor is not None else None)
         )  # fmt: skip
     return lines
-
-
-def _exceptions(plan: Plan) -> tuple[Exempted, ...]:
-    """Return the stated reasons with names for ids: a stratum, a section of one, a seat of a class, a person."""
-    strata, sections = {s.id: s.name for s in plan.strata}, {s.id: s.name for s in plan.sections}
-    classes = {c.id: c for c in plan.classes}
-    lines = []
-    for stated in plan.exceptions:
-        first, *rest = stated.subject.split("/")
-        if first in classes and len(rest) == 2 and rest[1].isdecimal():
-            seats = classes[first].inspector_seats if rest[0] == "inspectors" else classes[first].expert_seats
-            seat = seats[int(rest[1]) - 1].name if 0 < int(rest[1]) <= len(seats) else rest[1]
-            subject = f"{classes[first].name}的{seat}席"
-        elif stated.rule == "wide-exclusion":
-            subject = f"人员名单中编号 {first[:10]}… 的人"
-        else:
-            subject = "，".join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
-        lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason))
-    return tuple(lines)
 
 
 def _staffing(transcript: Transcript | None) -> str | None:

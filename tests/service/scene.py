@@ -179,7 +179,7 @@ def draft(day: int, mandatory: str, sealed_until: str | None = None, **more: Any
     return Draft(**(wanted | more))
 
 
-async def _begin(office: Office, clock, day: int, sealed_until: str | None = None, **more: Any) -> Scene:
+async def begin(office: Office, clock, day: int, sealed_until: str | None = None, **more: Any) -> Scene:
     people = await found_city(office, more.pop("targets", 400))
     mandatory = await office.pool.fetchval(
         "SELECT id FROM target WHERE status = 'active' AND risk_colour = 'red' ORDER BY id LIMIT 1"
@@ -200,11 +200,16 @@ async def freeze(scene: Scene) -> None:
     await scene.take("draw-plan/v1", {}, *BOTH)
 
 
+async def take_paper(scene: Scene, label: str, digits: str) -> None:
+    """Register what a witness wrote on paper."""
+    await scene.take("contribution/v1", {"label": label, "digits": digits, "form": PAPER}, *BOTH)
+
+
 async def contribute(scene: Scene, clock, day: int) -> None:
     """Two witnesses come before T, a third does not; then the dice."""
     for label, digits in (("notary", "31415926535897932384"), ("discipline", "27182818284590452353")):
         clock.advance(minutes=15)
-        await scene.take("contribution/v1", {"label": label, "digits": digits, "form": PAPER}, *BOTH)
+        await take_paper(scene, label, digits)
     clock.set(f"2026-11-{day:02d}T02:00:10+00:00")
     await scene.take("contribution/v1", {"label": "consumers"}, *BOTH)
     clock.advance(minutes=4)
@@ -273,7 +278,7 @@ async def publish_results(scene: Scene, clock) -> None:
 
 async def open_scene(office: Office, clock, day: int = 10, **more: Any) -> Scene:
     """An open draw: frozen, drawn, two replacements, names open, results of four firms, one of them corrected."""
-    scene = await _begin(office, clock, day, **more)
+    scene = await begin(office, clock, day, **more)
     await freeze(scene)
     await contribute(scene, clock, day)
     await draw(scene, clock)
@@ -286,7 +291,7 @@ async def open_scene(office: Office, clock, day: int = 10, **more: Any) -> Scene
 
 async def frozen_scene(office: Office, clock, day: int = 24, **more: Any) -> Scene:
     """A draw whose list is locked and for which one witness has given digits."""
-    scene = await _begin(office, clock, day, **more)
+    scene = await begin(office, clock, day, **more)
     await freeze(scene)
     clock.advance(minutes=20)
     await scene.take(
@@ -297,7 +302,7 @@ async def frozen_scene(office: Office, clock, day: int = 24, **more: Any) -> Sce
 
 async def sealed_scene(office: Office, clock, day: int = 25, **more: Any) -> Scene:
     """A sealed draw with two replacements; it opens on 30 November (`service.publishing.run_jobs`)."""
-    scene = await _begin(office, clock, day, sealed_until="2026-11-30T00:00:00Z", **more)
+    scene = await begin(office, clock, day, sealed_until="2026-11-30T00:00:00Z", **more)
     await freeze(scene)
     await contribute(scene, clock, day)
     await draw(scene, clock)
@@ -307,7 +312,7 @@ async def sealed_scene(office: Office, clock, day: int = 25, **more: Any) -> Sce
 
 async def voided_scene(office: Office, clock, day: int = 26, **more: Any) -> Scene:
     """A draw that was voided before T."""
-    scene = await _begin(office, clock, day, **more)
+    scene = await begin(office, clock, day, **more)
     await freeze(scene)
     clock.advance(minutes=20)
     reason = {"reason": "list-error", "statement": "核对发现三户已迁出的企业仍在名单中，作废后重新锁定。"}
@@ -317,7 +322,7 @@ async def voided_scene(office: Office, clock, day: int = 26, **more: Any) -> Sce
 
 async def rehearsal_scene(office: Office, clock, day: int = 27) -> Scene:
     """A draft of a rehearsal, which is never published."""
-    scene = await _begin(office, clock, day)
+    scene = await begin(office, clock, day)
     data = await office.pool.fetchval("SELECT draft FROM draw WHERE id = $1", scene.draw)
     wanted = msgspec.json.decode(data, type=Draft)
     await office.pool.execute(

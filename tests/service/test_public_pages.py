@@ -14,6 +14,7 @@ from disclosure.policy import parse_policy
 from disclosure.tree import leaf_hash, node_hash
 from disclosure.verification import verify_bundle
 from service.bundles import read_bundle
+from service.drafts import DiceGiver, PublicGiver
 from service.errors import Conflicting
 from service.pages.draws import PAGE, read_draws
 from service.pages.shelf import Shelf
@@ -174,7 +175,7 @@ async def test_every_drawn_firm_is_listed_once_and_found_by_part_of_its_name(cli
 
 
 async def test_names_of_the_chosen_appear_only_when_the_plan_says(client, office, clock) -> None:
-    scene = await scenes._begin(office, clock, 10)
+    scene = await scenes.begin(office, clock, 10)
     await scenes.freeze(scene)
     await scenes.contribute(scene, clock, 10)
     await scenes.draw(scene, clock)
@@ -239,6 +240,40 @@ async def test_every_firm_of_the_pool_has_the_rank_and_answer_that_the_tickets_g
     for places in by_stratum.values():
         assert [rank for rank, _ in sorted(places)] == list(range(1, len(places) + 1))
         assert [ticket for _, ticket in sorted(places)] == sorted(ticket for _, ticket in places)
+
+
+async def test_a_successor_and_the_one_it_replaced_say_so(client, office, clock) -> None:
+    scene = await scenes.open_scene(office, clock)
+    new, old = [
+        await read(client, f"/draws/{scene.draw}/tickets/{id}/") for id in (scene.successor, scene.replaced)
+    ]
+    assert "依次递补为检查对象" in new
+    assert "原在候补，后递补" in new
+    assert "没有抽中" not in new
+    assert "后按规定的事由移出" in old
+    assert "检查什么" in new
+    assert "检查什么" not in old
+
+
+async def test_a_public_number_is_told_with_its_source_and_how_it_is_read(client, office, clock) -> None:
+    given = PublicGiver(label="lottery", source="福利彩票双色球", issue="第 2026131 期", digits=14,
+                        order="红球由小到大每球两位，再接蓝球两位", example="01020304050607")  # fmt: skip
+    witnesses = [g for g in scenes.draft(10, "x").givers if not isinstance(g, DiceGiver)][:3]
+    scene = await scenes.begin(office, clock, 10, givers=(*witnesses, given))
+    await scenes.freeze(scene)
+    for label in ("notary", "discipline"):
+        await scenes.take_paper(scene, label, "1234567890")
+    clock.set("2026-11-10T02:00:00+00:00")
+    waiting = await read(client, f"/draws/{scene.draw}/")
+    await scene.take("contribution/v1", {"label": "lottery", "digits": "05081119273203"}, *scenes.BOTH)
+    assert STATES["contributed"].word in await read(client, f"/draws/{scene.draw}/")
+    await scenes.draw(scene, clock)
+    page = await read(client, f"/draws/{scene.draw}/")
+    for said in ("福利彩票双色球", "第 2026131 期", "红球由小到大每球两位"):
+        assert said in waiting
+        assert said in page
+    assert "05081119273203" in page
+    assert {n for n, v in (await verdicts(office, scene.draw)).items() if v != "pass"} == UNDECIDABLE
 
 
 async def test_a_firm_finds_itself_before_and_after_the_outcome(client, office, clock) -> None:

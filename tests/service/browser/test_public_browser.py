@@ -43,7 +43,9 @@ async def test_pages_fit_ask_nobody_else_and_need_no_script(office, clock, chrom
             await page.goto(site + path)
             for details in await page.query_selector_all("details"):
                 await details.evaluate("element => { element.open = true }")
-            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            over = await page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             assert over <= 0, f"{name} is {over} px too wide at {width}"
             assert all(url.startswith(site) for url in asked), (name, asked)
             assert len(set(asked)) <= 3, (name, asked)

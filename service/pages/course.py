@@ -1,0 +1,89 @@
+"""How a draw went: the chain from the freeze to publication, each step with the documents that prove it."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from selection.contribution import is_absent, label_of
+from selection.plan import Dice, PublicNumber, Witness
+from service.pages.numbers import Link, numbers_in_words
+from service.pages.record import PublicRecord
+from service.pages.words import CAUSES
+
+__all__ = ["Step", "chain_of"]
+
+
+class Step(Struct, frozen=True):
+    """One step of the chain; `at` is None while it is still to come, when `due` may say when."""
+
+    title: str
+    at: datetime | str | None
+    due: str | None
+    sentence: str
+    links: tuple[Link, ...] = ()
+
+
+def _link(record: PublicRecord, kind: str, label: str) -> tuple[Link, ...]:
+    return tuple(Link(label, d.sha256, d.index) for d in record.documents if d.document.type == kind)
+
+
+def chain_of(record: PublicRecord) -> tuple[Step, ...]:
+    plan, outcome, opening = record.plan, record.outcome, record.opening
+    late = {label_of(c): c.source if isinstance(c, PublicNumber) else "骰子"
+            for c in plan.contributors if isinstance(c, Dice | PublicNumber)}  # fmt: skip
+    given = record.contributions
+    witnesses = [label_of(c) for c in plan.contributors if isinstance(c, Witness)]
+    steps = [
+        Step("锁定名单", plan.frozen_at, None, f"候选 {plan.blobs.pool.count} 户的名单和全部规则在此刻定死，指纹立即公布。",
+             _link(record, "draw-plan/v1", "计划")),
+    ]  # fmt: skip
+    if witnesses:
+        came = [given[label] for label in witnesses if label in given]
+        present = sum(not is_absent(d.line) for _, d in came)
+        steps.append(
+            Step("见证数字", max((d.given_at for _, d in came), default=None) if len(came) == len(witnesses) else None,
+                 plan.instant, f"{present} / {len(witnesses)} 位见证人已公开给出数字。" if came else "见证人在开号前公开给出数字。",
+                 tuple(Link(c.body, given[c.label][0].sha256, given[c.label][0].index)
+                       for c in plan.contributors if isinstance(c, Witness) and c.label in given))
+        )  # fmt: skip
+    if late:
+        came = [given[label] for label in late if label in given]
+        steps.append(
+            Step("开号", max(d.given_at for _, d in came) if len(came) == len(late) else None, plan.instant,
+                 numbers_in_words(plan, late_only=True) + "，锁定名单时谁也不可能知道。",
+                 tuple(Link(source, given[label][0].sha256, given[label][0].index)
+                       for label, source in late.items() if label in given))
+        )  # fmt: skip
+    if record.void is not None:
+        logged, document = record.void
+        steps.append(
+            Step(
+                "作废",
+                document.voided_at,
+                None,
+                "没有抽取，没有任何结果。",
+                (Link("作废文书", logged.sha256, logged.index),),
+            )
+        )
+        return tuple(steps)
+    drawn_at = getattr(outcome.document, "drawn_at", None) if outcome is not None else None
+    link = (
+        ()
+        if outcome is None
+        else (Link("抽取结果" if plan.sealed is None else "封存承诺", outcome.sha256, outcome.index),)
+    )
+    steps.append(Step("抽取", drawn_at, None, "由名单和号码算出，一次算定；谁来算都是这个结果。", link))
+    if plan.sealed is None:
+        signed = None if outcome is None or record.checkpoint is None else outcome.logged_at
+        steps.append(
+            Step("公布", signed, None, "签名并写入只增日志。" if signed is None
+                 else f"签名并写入只增日志第 {outcome.index + 1} 条，由 {record.checkpoint} 条的检查点签定。" if outcome else "")
+        )  # fmt: skip
+        return tuple(steps)
+    cause = "" if opening is None else f"{CAUSES[opening[1].cause]}。"
+    steps.append(
+        Step("启封公布", None if opening is None else opening[1].opened_at, plan.sealed.opens,
+             cause + ("到时自动启封，" if opening is None else "已启封，") + "公布名单、检查组和全部号码，与抽取时的承诺核对。",
+             () if opening is None else (Link("启封文书", opening[0].sha256, opening[0].index),))
+    )  # fmt: skip
+    return tuple(steps)

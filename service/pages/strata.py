@@ -1,0 +1,75 @@
+"""How many of each stratum are drawn, by which rule, with which chance; and the exceptions that needed a reason."""
+
+from msgspec import Struct
+
+from selection.plan import Plan
+from selection.transcript import Transcript
+from service.pages.words import EXCEPTIONS, chance_in_words, count_in_words, rule_in_words
+
+__all__ = ["Exempted", "StratumLine", "exceptions_of", "strata_of"]
+
+
+class StratumLine(Struct, frozen=True):
+    id: str
+    name: str
+    holds: str
+    population: int
+    mandatory: int
+    quota: int
+    by_lot: int
+    rule: str
+    sum: str
+    chance: str
+    chance_words: str
+    cut: str | None
+    next: str | None
+
+
+class Exempted(Struct, frozen=True):
+    """A stated reason in words: which rule was not kept, for what, and why."""
+
+    rule: str
+    subject: str
+    reason: str
+
+
+def strata_of(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, ...]:
+    outcomes = {} if transcript is None else {stratum.id: stratum for stratum in transcript.strata}
+    lines = []
+    for stratum in plan.strata:
+        outcome, among = outcomes.get(stratum.id), stratum.population - stratum.mandatory
+        cuts = {} if outcome is None else {cut.section: cut.cut for cut in outcome.quotas}
+        sections = {section.id: section.name for section in plan.sections}
+        for quota in stratum.quotas:
+            name = (
+                stratum.name if len(stratum.quotas) == 1 else f"{stratum.name}（{sections[quota.section]}）"
+            )
+            lines.append(
+                StratumLine(
+                    id=stratum.id, name=name, holds=stratum.rule, population=stratum.population, mandatory=stratum.mandatory,
+                    quota=quota.quota, by_lot=quota.by_lot, rule=rule_in_words(quota.rule),
+                    sum=count_in_words(quota, stratum.mandatory), chance=quota.chance,
+                    chance_words=chance_in_words(quota.by_lot, among), cut=cuts.get(quota.section),
+                    next=None if outcome is None else outcome.next,
+                )
+            )  # fmt: skip
+    return tuple(lines)
+
+
+def exceptions_of(plan: Plan) -> tuple[Exempted, ...]:
+    """Return the stated reasons with names for ids: a stratum, a section of one, a seat of a class, a person."""
+    strata, sections = {s.id: s.name for s in plan.strata}, {s.id: s.name for s in plan.sections}
+    classes = {c.id: c for c in plan.classes}
+    lines = []
+    for stated in plan.exceptions:
+        first, *rest = stated.subject.split("/")
+        if first in classes and len(rest) == 2 and rest[1].isdecimal():
+            seats = classes[first].inspector_seats if rest[0] == "inspectors" else classes[first].expert_seats
+            seat = seats[int(rest[1]) - 1].name if 0 < int(rest[1]) <= len(seats) else rest[1]
+            subject = f"{classes[first].name}的{seat}席"
+        elif stated.rule == "wide-exclusion":
+            subject = f"人员名单中编号 {first[:10]}… 的人"
+        else:
+            subject = "，".join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
+        lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason))
+    return tuple(lines)
