@@ -69,10 +69,14 @@ class Staff:
         """Return the seats of one target with their candidates in order."""
         stage = stage_key(self._key, f"{STAGE_OF_ROLE[role]}/{target}")
         kept_away = self._conflicts.get(target, frozenset())
+        ordered: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}  # seats that ask the same share their order
         seats = []
         for number, seat in seats_of(self._plan, class_id, role, sections):
-            able = (p for p in self._without_conflicts(role, seat, area) if p not in kept_away)
-            seats.append(OpenSeat(target, number, tuple(id for _, id in in_order(stage, able))))
+            asked = (seat.section, seat.codes)
+            if asked not in ordered:
+                able = [p for p in self._without_conflicts(role, seat, area) if p not in kept_away]
+                ordered[asked] = tuple(id for _, id in in_order(stage, able))
+            seats.append(OpenSeat(target, number, ordered[asked]))
         return seats
 
     def clashes(self, person: str, with_: Iterable[str]) -> bool:
