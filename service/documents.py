@@ -9,7 +9,7 @@ from disclosure.document import Document, format_document, parse_document, sign_
 from disclosure.envelope import Envelope, format_envelope, parse_envelope
 from disclosure.keys import Signer
 from disclosure.leaf import format_leaf, leaf_of
-from disclosure.signing_rules import check_actors, check_separation
+from disclosure.signing_rules import SignerError, check_actors, check_separation, required_keys
 from selection.keys import digest_of
 from selection.plan import Plan
 from service import log
@@ -52,10 +52,16 @@ async def record(
 ) -> Stored:
     """Sign `document`, append its leaf, store both, within the caller's transaction; return it as stored.
 
-    Raises SignerError if its actors break the rules of their roles. A database constraint refuses a second document of
+    Raises SignerError if its actors break the rules of their roles or `signers` are not those the plan asks for,
+    DocumentError for a value that no document holds. A database constraint refuses a second document of
     one (draw, kind, subject), and any second outcome or void.
     """
     check_actors(plan, document)
+    if {signer.public_key for signer in signers} != set(required_keys(plan, document)):
+        raise SignerError(
+            f"{document.type} of {document_draw(document)} needs other keys than this service signs with: see the plan"
+        )
+    parse_document(format_document(document))  # what could not be read again is never signed
     earlier = [stored.document for stored in await documents_of(connection, document_draw(document))]
     check_separation([*earlier, document])
     envelope = sign_document(document, signers)

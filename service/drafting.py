@@ -6,12 +6,15 @@ from typing import Any
 
 import msgspec
 
+from disclosure.errors import DisclosureError
 from disclosure.keys import encode_base64
+from disclosure.signing_rules import check_plan_keys
 from selection.errors import SelectionError
 from selection.keys import digest_of
-from selection.plan import ActorRole
+from selection.plan import ActorRole, Dice, Plan
 from selection.plan_rules import list_faults, plan_faults
 from selection.pool import parse_listed
+from service import access_log
 from service.accounts import Staff
 from service.candidates import Registries
 from service.database import Connection
@@ -63,6 +66,7 @@ async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
             "INSERT INTO draw (id, year, number, attempt, state, title, task, draft) VALUES ($1,$2,$3,$4,'draft',$5,$6,$7)",
             id, year, number, attempt, draft.title, draft.task.id, msgspec.json.encode(draft).decode(),
         )  # fmt: skip
+        await access_log.note(connection, who.id, "draft", id)
         return id
 
 
@@ -82,15 +86,28 @@ async def revise_draft(office: Office, who: Staff, draw: str, draft: Draft) -> N
             msgspec.json.encode(draft).decode(),
             draft.title,
         )
+        await access_log.note(connection, who.id, "revise draft", draw)
 
 
 async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int, int]:
     row = await connection.fetchrow(
-        "SELECT year, number, attempt, state FROM draw WHERE id = $1", draft.retries
+        "SELECT year, number, attempt, state, task FROM draw WHERE id = $1", draft.retries
     )
     if row is None or row["state"] != "voided":
         raise Conflicting(
             f"{draft.retries} 没有作废", f"{draft.retries} was not voided, so nothing retries it"
+        )
+    if row["task"] != draft.task.id:
+        raise Conflicting(
+            f"{draft.retries} 属于任务 {row['task']}，不能用于另一任务",
+            f"{draft.retries} is of task {row['task']}; it is retried for that task only",
+        )
+    if await connection.fetchval(
+        "SELECT 1 FROM draw WHERE year = $1 AND number = $2 AND attempt > $3",
+        row["year"], row["number"], row["attempt"],
+    ):  # fmt: skip
+        raise Conflicting(
+            f"{draft.retries} 之后已有另一次", f"{draft.retries} was retried already; name its newest attempt"
         )
     return row["year"], row["number"], row["attempt"] + 1
 
@@ -132,7 +149,26 @@ def faults_of(frozen: Frozen) -> list[str]:
     mandatory = parse_listed("mandatory", frozen.blobs["mandatory"])
     excluded = parse_listed("excluded", frozen.blobs["excluded"])
     faults = list_faults(frozen.plan, frozen.pools, excluded, mandatory)
-    return faults or plan_faults(frozen.plan, frozen.pools)
+    return faults or [*plan_faults(frozen.plan, frozen.pools), *_key_faults(frozen.plan)]
+
+
+def _key_faults(plan: Plan) -> list[str]:
+    """Return what is wrong with the keys people brought. Found later, it could not be mended any more."""
+    faults = []
+    try:
+        check_plan_keys(plan)
+    except DisclosureError as error:
+        faults.append(str(error))
+    for contributor in plan.contributors:
+        # One envelope carries all their signatures; a half of them on paper would be signed by the lead alone.
+        if (
+            isinstance(contributor, Dice)
+            and len({thrower.key is None for thrower in contributor.throwers}) > 1
+        ):
+            faults.append(
+                "of the dice throwers some sign with a key and some on paper; it is all of them or none"
+            )
+    return faults
 
 
 def wide_exclusions(frozen: Frozen) -> list[tuple[str, str, int]]:
@@ -143,7 +179,9 @@ def wide_exclusions(frozen: Frozen) -> list[tuple[str, str, int]]:
             counted[person] = counted.get(person, 0) + 1
     numbers = {id: number for id, (number, _) in frozen.disclosures.items()}
     limit = len(frozen.pools.targets)
-    return [(person, numbers[person], count) for person, count in sorted(counted.items()) if 5 * count > limit]
+    return [
+        (person, numbers[person], count) for person, count in sorted(counted.items()) if 5 * count > limit
+    ]
 
 
 async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
@@ -155,7 +193,10 @@ async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
         raise Denied(
             "只有经办人、复核人和审批人可以查看", "only operator, confirmer and approver see a preview"
         )
-    async with office.pool.acquire() as connection:
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         row = await _read_draft_row(connection, draw)
         draft = await read_draft(connection, draw)
         frozen = await freeze_now(connection, office, row, draft, ())
@@ -190,6 +231,8 @@ async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
         "candidates": plan.blobs.pool.count,
         "excluded": plan.blobs.excluded.count,
         "mandatory": plan.blobs.mandatory.count,
+        # In scope, yet of no stratum or class: neither candidates nor excluded with a reason.
+        "unplaced": len(frozen.names) - plan.blobs.pool.count - plan.blobs.excluded.count,
         "people": {
             role: sum(p.role == role for p in frozen.pools.people) for role in ("inspector", "expert")
         },

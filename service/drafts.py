@@ -79,7 +79,8 @@ class ThrowerName(Part, frozen=True, kw_only=True):
 
 class DiceGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="dice"):
     digits: Annotated[int, Meta(ge=40, le=200)] = 60
-    throwers: Annotated[tuple[ThrowerName, ...], Meta(min_length=3)]
+    # The keyids of all of them have to fit into one leaf of 4,096 bytes.
+    throwers: Annotated[tuple[ThrowerName, ...], Meta(min_length=3, max_length=20)]
 
 
 class PublicGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="public"):

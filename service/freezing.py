@@ -37,6 +37,8 @@ from selection.plan import (
     Thrower,
     Visits,
     Witness,
+    format_plan,
+    parse_plan,
 )
 from selection.pool import (
     Listed,
@@ -50,6 +52,12 @@ from selection.pool import (
     format_people,
     format_pool,
     format_reasons,
+    parse_apart,
+    parse_conflicts,
+    parse_listed,
+    parse_opened,
+    parse_people,
+    parse_pool,
 )
 from selection.quota import Population, state_quota
 from service.candidates import Registries, class_finder, sort_candidates
@@ -102,12 +110,13 @@ class Frozen(Struct, frozen=True):
 
 
 def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Callable[[int], bytes]) -> Frozen:
-    """Return the plan that `draft` gives over `registries`, with its lists. Raises PlanError if a quota exceeds its base
-    or a stated reason names a person who takes no part."""
+    """Return the plan that `draft` gives over `registries`, with its lists. Raises PlanError if a quota exceeds its base,
+    a stated reason names a person who takes no part, or `apart` one whom no registry knows; SelectionError for a text
+    that a plan or list cannot hold."""
     candidates = sort_candidates(draft, registries)
     codes = _codes(registries)
     there = {target.id for target in candidates.targets}
-    mandatory = [Listed(row.target, row.reason) for row in draft.mandatory if row.target in there]
+    mandatory = [Listed(row.target, row.reason) for row in draft.mandatory]
     disclosures: dict[str, tuple[str, str]] = {}
 
     def disclose(name: str, unit: str, certificate: str) -> str:
@@ -116,11 +125,11 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
     people, reasons = _people(
         draft, registries, identity.section, candidates.areas, codes, fresh, disclose, disclosures
     )
-    by_number = {number: id for id, (number, _) in disclosures.items()}
+    by_number: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for id, (number, _) in disclosures.items():
+        by_number[number] += (id,)  # two where one number stands among inspectors and experts
     opened, conflict_reasons = _conflicts(registries, there, by_number, fresh)
-    apart = [
-        (by_number[a], by_number[b]) for a, b in draft.apart if a in by_number and b in by_number and a != b
-    ]
+    apart = _apart(draft, registries, by_number)
     nonce = fresh(32).hex()
     contributors = _contributors(draft, identity, nonce, disclose, disclosures)
     blobs = {
@@ -174,17 +183,44 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         visits=Visits(from_=draft.visits.first.isoformat(), to=draft.visits.last.isoformat()),
         year=identity.year,
     )
-    return Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names)
+    frozen = Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names)
+    _check_readable(frozen)
+    return frozen
 
 
-def _exceptions(draft: Draft, by_number: Mapping[str, str]) -> tuple[StatedReason, ...]:
+def _check_readable(frozen: Frozen) -> None:
+    """Raise SelectionError unless everything can be read again: drafts and registries hold freer text than a plan may."""
+    parse_plan(format_plan(frozen.plan))
+    parse_pool(frozen.blobs["pool"])
+    parse_listed("excluded", frozen.blobs["excluded"])
+    parse_listed("mandatory", frozen.blobs["mandatory"])
+    parse_people(frozen.blobs["people"])
+    parse_apart(frozen.blobs["apart"])
+    parse_conflicts(frozen.blobs["conflicts"])
+    parse_opened(frozen.opened)
+
+
+def _apart(
+    draft: Draft, registries: Registries, by_number: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, str]]:
+    """Return the pairs by id, of those who take part. A number nobody has is an error: it would part nobody."""
+    known = {record.number for record in registries.people}
+    if unknown := sorted({number for pair in draft.apart for number in pair} - known):
+        raise PlanError(f"apart names {', '.join(unknown)}, whom no registry knows")
+    return [(a, b) for one, other in draft.apart if one != other
+            for a in by_number.get(one, ()) for b in by_number.get(other, ())]  # fmt: skip
+
+
+def _exceptions(draft: Draft, by_number: Mapping[str, tuple[str, ...]]) -> tuple[StatedReason, ...]:
     """Return the stated reasons. A person stands in the plan by id: their number would say for ever who it is."""
     stated = []
     for wish in draft.exceptions:
-        subject = by_number.get(wish.subject) if wish.rule == "wide-exclusion" else wish.subject
-        if subject is None:
-            raise PlanError(f"the reason stated for wide-exclusion names {wish.subject}, who takes no part in this draw")
-        stated.append(StatedReason(reason=wish.reason, rule=wish.rule, subject=subject))
+        subjects = by_number.get(wish.subject) if wish.rule == "wide-exclusion" else (wish.subject,)
+        if not subjects:
+            raise PlanError(
+                f"the reason stated for wide-exclusion names {wish.subject}, who takes no part in this draw"
+            )
+        stated += [StatedReason(reason=wish.reason, rule=wish.rule, subject=subject) for subject in subjects]
     return tuple(stated)
 
 
@@ -239,15 +275,19 @@ def _people(
 
 
 def _conflicts(
-    registries: Registries, there: set[str], by_number: Mapping[str, str], fresh: Callable[[int], bytes]
+    registries: Registries,
+    there: set[str],
+    by_number: Mapping[str, tuple[str, ...]],
+    fresh: Callable[[int], bytes],
 ) -> tuple[list[OpenedConflicts], list[tuple[str, str, str, str, str]]]:
     """Return the conflicts of candidates with usable people, salted, and their reasons for auditors."""
     away: dict[str, set[str]] = defaultdict(set)
     reasons = {}
     served = (c for expert in registries.experts for c in records.conflicts_of(expert))
     for conflict in (*registries.conflicts, *served):
-        person = by_number.get(conflict.person)
-        if person is not None and conflict.target in there:
+        if conflict.target not in there:
+            continue
+        for person in by_number.get(conflict.person, ()):
             away[conflict.target].add(person)
             evidence = hashlib.sha256(conflict.evidence.encode()).hexdigest() if conflict.evidence else ""
             word = records.CONFLICT_REASONS.get(conflict.reason, conflict.reason)
@@ -292,7 +332,11 @@ def _contributors(
 
 def _classes(draft: Draft, section: str, codes: Mapping[str, str]) -> tuple[Class, ...]:
     def seat(wish: DraftSeat) -> Seat:
-        asked = [codes.get(s, s) for s in wish.specialities] + [LEAD] * wish.lead
+        if unknown := [s for s in wish.specialities if s not in codes]:
+            raise PlanError(
+                f"a seat asks for the speciality {unknown[0]}, which nobody in the registries has"
+            )
+        asked = [codes[s] for s in wish.specialities] + [LEAD] * wish.lead
         return Seat(codes=tuple(sorted(set(asked))), name=wish.name, section=section)
 
     return tuple(

@@ -6,11 +6,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from service.accounts import Staff
 from service.drafting import read_draft
 from service.frozen import read_draw_row
 from service.office import Office, as_time
+from service.steps import may_see
 
 __all__ = ["DrawLine", "list_draws", "read_draw", "step_ids"]
+
+DRAFT_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
 
 
 class DrawLine(Struct, frozen=True):
@@ -48,8 +52,11 @@ def _time(instant: datetime | None) -> str | None:
     return None if instant is None else as_time(instant)
 
 
-async def read_draw(office: Office, draw: str) -> dict[str, Any]:
-    """Return one draw: its line, the draft it began as, its documents in log order, its steps; NotFound."""
+async def read_draw(office: Office, who: Staff, draw: str) -> dict[str, Any]:
+    """Return one draw: its line, the draft it began as, its documents in log order, the steps `who` may see; NotFound.
+
+    The draft is None for those who have no part in it: it names witnesses, and who must be kept apart.
+    """
     async with (
         office.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -72,7 +79,7 @@ async def read_draw(office: Office, draw: str) -> dict[str, Any]:
         "plan": row.plan,
         "instant": _time(row.instant),
         "opens": _time(row.opens),
-        "draft": msgspec.to_builtins(draft),
+        "draft": None if who.roles.isdisjoint(DRAFT_READERS) else msgspec.to_builtins(draft),
         "documents": [
             {"sha256": d["sha256"], "kind": d["kind"], "subject": d["subject"], "log": d["shard"], "index": d["leaf_index"],
              "logged_at": as_time(d["logged_at"])}
@@ -81,6 +88,7 @@ async def read_draw(office: Office, draw: str) -> dict[str, Any]:
         "steps": [
             {"id": str(s["id"]), "kind": s["kind"], "subject": s["subject"], "document": s["done"], "withdrawn": s["withdrawn"]}
             for s in steps
+            if may_see(row.state, s["kind"], who)
         ],
     }  # fmt: skip
 

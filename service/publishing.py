@@ -5,6 +5,8 @@ are written → the checkpoint file last. A reader of the folder never sees a ch
 """
 
 import os
+from collections.abc import Awaitable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -16,13 +18,14 @@ from disclosure.note import KIND_ED25519, VerifierKey, format_vkey
 from disclosure.person import digest
 from disclosure.tiles import bundles as entry_bundles
 from disclosure.tiles import format_bundle, format_tile, tiles
-from selection.replacement import PersonEvent, TargetEvent
+from selection.replacement import Event, PersonEvent, TargetEvent
 from service import log
 from service.bundles import build_bundle, build_proof
 from service.database import Connection
-from service.documents import documents_of
+from service.documents import documents_of, read_blob
+from service.errors import NotFound
 from service.frozen import FrozenDraw, lock_draw, read_frozen
-from service.life.open import open_due
+from service.life.open import due_to_open, open_draw
 from service.life.replace import read_sealed_events
 from service.office import Office, as_time
 
@@ -45,64 +48,94 @@ async def catch_up(office: Office) -> None:
 
 
 async def run_jobs(office: Office) -> None:
-    """Do what is due: open sealed draws, open names, sign what is unsigned. Safe to run anywhere, any number of times."""
-    await open_due(office)
-    await open_names(office)
+    """Do what is due: sign what is unsigned, open sealed draws, open names. Safe to run anywhere, any number of times.
+
+    What fails is raised when all else is done: no draw that cannot be opened holds back another.
+    """
     await catch_up(office)
+    failures: list[Exception] = []
+    for draw in await due_to_open(office):
+        await _attempt(open_draw(office, None, draw, "date"), failures)
+    for draw, since in await _names_due(office):
+        await _attempt(_open_names(office, draw, since), failures)
+    if failures:
+        raise ExceptionGroup("jobs failed", failures)
+
+
+async def _attempt(job: Awaitable[object], failures: list[Exception]) -> None:
+    try:
+        await job
+    except Exception as error:
+        failures.append(error)
 
 
 async def open_names(office: Office) -> int:
     """Open the names of everyone drawn or witnessing in draws whose `names_open` has come; return how many are new."""
-    now, opened = as_time(office.now()), 0
+    return sum([await _open_names(office, draw, since) for draw, since in await _names_due(office)])
+
+
+async def _names_due(office: Office) -> list[tuple[str, datetime | None]]:
+    """Return the draws with names to open, and when names of theirs were opened last: None if none are open."""
     async with office.pool.acquire() as connection:
-        rows = await connection.fetch("SELECT id FROM draw WHERE state IN ('drawn', 'opened')")
-    for row in rows:
-        async with office.pool.acquire() as connection, connection.transaction():
-            if await _names_opened(connection, row["id"]):
-                continue
-            frozen = await read_frozen(connection, await lock_draw(connection, row["id"]))
-            if frozen.plan.names_open > now:
-                continue
-            wanted = await _people_to_name(connection, frozen)
-            disclosures = [text for key, (_, text) in frozen.disclosures.items() if key in wanted]
-            await connection.executemany(
-                "INSERT INTO disclosure (digest, draw, kind, text, opened_at) VALUES ($1, $2, 'person', $3, $4)"
-                " ON CONFLICT (digest) DO UPDATE SET opened_at = excluded.opened_at",
-                [(digest(text), row["id"], text, office.now()) for text in disclosures],
-            )
-            opened += len(disclosures)
-    return opened
+        rows = await connection.fetch(
+            "WITH waiting AS MATERIALIZED (SELECT w.id, w.plan, n.newest FROM draw w CROSS JOIN LATERAL"
+            " (SELECT max(opened_at) AS newest FROM disclosure WHERE draw = w.id AND kind = 'person') n"
+            " WHERE w.state IN ('drawn', 'opened') AND (n.newest IS NULL OR EXISTS (SELECT 1 FROM document d"
+            " WHERE d.draw = w.id AND d.kind = 'replacement/v1' AND d.logged_at >= n.newest)))"
+            " SELECT w.id, w.newest FROM waiting w JOIN document p ON p.sha256 = w.plan"
+            " WHERE convert_from(p.data, 'UTF8')::jsonb->>'names_open' <= $1 ORDER BY w.id",
+            as_time(office.now()),
+        )
+    return [(row["id"], row["newest"]) for row in rows]
 
 
-async def _names_opened(connection: Connection, draw: str) -> bool:
-    """Return whether the names are open and nothing was replaced since."""
-    newest = await connection.fetchval(
-        "SELECT max(opened_at) FROM disclosure WHERE draw = $1 AND kind = 'person'", draw
-    )
-    if newest is None:
-        return False
-    return not await connection.fetchval(
-        "SELECT 1 FROM document WHERE draw = $1 AND kind = 'replacement/v1' AND logged_at >= $2", draw, newest
-    )
+async def _open_names(office: Office, draw: str, since: datetime | None) -> int:
+    """Open all names of `draw`, or, after the first time, those of people drawn since: a redacted name stays redacted."""
+    async with office.pool.acquire() as connection, connection.transaction():
+        frozen = await read_frozen(connection, await lock_draw(connection, draw))
+        wanted = await _people_to_name(connection, frozen, since)
+        texts = [text for key, (_, text) in frozen.disclosures.items() if key in wanted]
+        new = await connection.fetch(
+            "INSERT INTO disclosure (digest, draw, kind, text, opened_at)"
+            " SELECT digest, $1, 'person', text, $2 FROM unnest($3::text[], $4::text[]) AS t (digest, text)"
+            " ON CONFLICT (digest) DO NOTHING RETURNING digest",
+            draw, office.now(), [digest(text) for text in texts], texts,
+        )  # fmt: skip
+        await connection.execute(
+            "UPDATE disclosure SET opened_at = $2 WHERE draw = $1 AND kind = 'person'", draw, office.now()
+        )
+    return len(new)
 
 
-async def _people_to_name(connection: Connection, frozen: FrozenDraw) -> set[str]:
-    """Return the ids of all people ever drawn, and the labels of witnesses and throwers."""
-    people = {p for t in frozen.transcript.targets for p in (*t.inspectors, *t.experts)}
-    events = await read_sealed_events(connection, frozen.row.id)
-    events += [d.document.event for d in frozen.documents if isinstance(d.document, Replacement)]
+async def _people_to_name(connection: Connection, frozen: FrozenDraw, since: datetime | None) -> set[str]:
+    """Return the ids of all people ever drawn and the labels of witnesses and throwers; only who was drawn from `since` on
+    if it is given."""
+    people: set[str] = set()
+    events: list[Event] = []
+    if since is None:
+        people = {p for t in frozen.transcript.targets for p in (*t.inspectors, *t.experts)}
+        people |= frozen.disclosures.keys() - {person.id for person in frozen.pools.people}
+        events = await read_sealed_events(connection, frozen.row.id)
+    events += [
+        d.document.event
+        for d in frozen.documents
+        if isinstance(d.document, Replacement) and (since is None or d.logged_at >= since)
+    ]
     for event in events:
         if isinstance(event, PersonEvent) and event.successor is not None:
             people.add(event.successor)
         elif isinstance(event, TargetEvent) and event.successor is not None:
             people.update(p for p in (*event.successor.inspectors, *event.successor.experts) if p is not None)
-    return people | {key for key in frozen.disclosures if not key.startswith("p-")}
+    return people
 
 
 async def policy_bytes(office: Office) -> bytes:
-    """Return the policy as this bureau states it. A verifier takes it as a proposal and compares the fingerprints."""
+    """Return the policy as this bureau states it; NotFound before there is one. A verifier takes it as a proposal and
+    compares the fingerprints."""
     async with office.pool.acquire() as connection:
         bureau = await connection.fetchrow("SELECT label, name FROM bureau")
+        if bureau is None:
+            raise NotFound("尚未登记机关", "the bureau is not set up")
         origins = await connection.fetch("SELECT origin FROM log_head ORDER BY origin")
     public = office.log_signer.public_key
     lines = [f"log {format_vkey(VerifierKey(row['origin'], KIND_ED25519, public))}" for row in origins]
@@ -132,8 +165,11 @@ async def publish_folder(office: Office, folder: Path) -> int:
         draws = await connection.fetch("SELECT id, state FROM draw WHERE plan IS NOT NULL ORDER BY id")
         for row in draws:
             written += await _publish_draw(connection, folder, row["id"])
-        for sha256, data in await connection.fetch("SELECT sha256, data FROM blob WHERE public"):
-            written += _write(folder / "blob" / sha256, data, immutable=True)
+        for (sha256,) in await connection.fetch("SELECT sha256 FROM blob WHERE public ORDER BY sha256"):
+            if not (folder / "blob" / sha256).exists():
+                data = await read_blob(connection, sha256)
+                assert data is not None
+                written += _write(folder / "blob" / sha256, data, immutable=True)
         shards = [r["shard"] for r in await connection.fetch("SELECT shard FROM log_head ORDER BY shard")]
         for shard in shards:
             written += await _publish_tiles(connection, folder / "log" / shard, shard)
@@ -148,6 +184,9 @@ async def publish_folder(office: Office, folder: Path) -> int:
 async def _publish_draw(connection: Connection, folder: Path, draw: str) -> int:
     written, drawn = 0, False
     for stored in await documents_of(connection, draw):
+        if await log.read_checkpoint_at_least(connection, stored.shard, stored.index + 1) is None:
+            # Committed since the last checkpoint was signed: it and a bundle that holds it are for the next time.
+            return written
         base = folder / "doc" / stored.sha256
         drawn = drawn or isinstance(stored.document, DrawOutcome | SealedOutcome | DrawOpening)
         written += _write(base.with_suffix(".json"), format_document(stored.document), immutable=True)

@@ -19,11 +19,11 @@ from service.accounts import Staff
 from service.database import Connection
 from service.documents import Stored
 from service.errors import Conflicting, Denied, Invalid, NotFound
-from service.frozen import DrawRow, lock_draw
+from service.frozen import DrawRow, lock_draw, read_draw_row
 from service.log import publish_checkpoint
 from service.office import Office
 
-__all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "open_steps", "propose",
+__all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "may_see", "open_steps", "propose",
            "read_step", "withdraw"]  # fmt: skip
 
 T = TypeVar("T")
@@ -94,10 +94,10 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
     rule = _rule(kind)
     async with office.pool.acquire() as connection, connection.transaction():
         row = await lock_draw(connection, draw)
+        _check_role(who, STEP_ROLES[kind][0])
         done = await _finished(connection, row, kind, request)
         if done is not None:
             return await _view(connection, done)
-        _check_role(who, STEP_ROLES[kind][0])
         prepared = await rule.prepare(connection, office, row, request)
         open_id = await connection.fetchval(
             "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND subject = $3"
@@ -120,10 +120,14 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
 async def _finished(
     connection: Connection, row: DrawRow, kind: str, request: Mapping[str, Any]
 ) -> UUID | None:
-    """Return the step that this very request led to a document before: the request is a replay."""
+    """Return the step that this very request led to a document before: the request is a replay.
+
+    A correction is one only while nothing corrects it: what was contested and settled can be contested again.
+    """
     asked = msgspec.json.encode(request).decode()
     found: UUID | None = await connection.fetchval(
-        "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND done IS NOT NULL AND request->'asked' = $3::jsonb",
+        "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND done IS NOT NULL AND request->'asked' = $3::jsonb"
+        " AND (kind <> 'correction/v1' OR done IN (SELECT document FROM result WHERE draw = $1))",
         row.id, kind, asked,
     )  # fmt: skip
     return found
@@ -159,6 +163,7 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
         if found["withdrawn"]:
             raise Conflicting("此申请已撤回", "this step was withdrawn")
         kind, roles = found["kind"], STEP_ROLES[found["kind"]]
+        _check_may_see(row.state, kind, who)
         agreed = await _agreed(connection, step)
         if found["done"] is not None or who.id in [staff for staff, _ in agreed]:
             return await _view(connection, step)
@@ -182,7 +187,8 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
 
 
 async def withdraw(office: Office, who: Staff, step: UUID) -> None:
-    """Take back an open step; only its first person may. Withdrawing twice changes nothing."""
+    """Take back an open step. Its first person may, and whoever shares that person's role: people fall ill and leave, and
+    an open step keeps anybody from asking for the same thing rightly. Withdrawing twice changes nothing."""
     async with office.pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(
             "SELECT draw, kind, subject, done FROM step WHERE id = $1 FOR UPDATE", step
@@ -190,8 +196,11 @@ async def withdraw(office: Office, who: Staff, step: UUID) -> None:
         if row is None:
             raise NotFound("没有这个步骤", "there is no such step")
         agreed = await _agreed(connection, step)
-        if who.id != agreed[0][0]:
-            raise Denied("只有提出人可以撤回", "only the person who proposed a step withdraws it")
+        if who.id != agreed[0][0] and agreed[0][1] not in who.roles:
+            raise Denied(
+                "只有提出人或同岗人员可以撤回",
+                "only whoever proposed a step, or has the same role, withdraws it",
+            )
         if row["done"] is not None:
             raise Conflicting("此步骤已办结，不能撤回", "the step is done; it is never withdrawn")
         await connection.execute("UPDATE step SET withdrawn = true WHERE id = $1", step)
@@ -273,17 +282,34 @@ async def _view(connection: Connection, step: UUID) -> StepView:
     )
 
 
-async def read_step(office: Office, step: UUID) -> StepView:
-    """Return one step; NotFound if there is none."""
+def may_see(state: str, kind: str, who: Staff) -> bool:
+    """Return whether `who` may see what a step of this kind asks for in a draw of this state.
+
+    While a draw is sealed, results and replacements name what nobody else is to know: only those who take such steps do.
+    """
+    return state != "sealed" or not who.roles.isdisjoint(STEP_ROLES[kind])
+
+
+def _check_may_see(state: str, kind: str, who: Staff) -> None:
+    if not may_see(state, kind, who):
+        raise NotFound("没有这个步骤", "there is no such step")
+
+
+async def read_step(office: Office, who: Staff, step: UUID) -> StepView:
+    """Return one step; NotFound if there is none, or none that `who` may see while the draw is sealed."""
     async with office.pool.acquire() as connection:
-        return await _view(connection, step)
+        view = await _view(connection, step)
+        _check_may_see((await read_draw_row(connection, view.draw)).state, view.kind, who)
+        return view
 
 
 async def open_steps(office: Office, who: Staff) -> list[StepView]:
-    """Return the steps that wait for a role that `who` has, oldest first."""
+    """Return the steps that wait for a role that `who` has, oldest first, at most 500."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
-            "SELECT id FROM step WHERE done IS NULL AND NOT withdrawn ORDER BY created_at LIMIT 500"
-        )
-        views = [await _view(connection, row["id"]) for row in rows]
-    return [view for view in views if view.roles[len(view.agreed)] in who.roles]
+            "SELECT id FROM step s WHERE done IS NULL AND NOT withdrawn"
+            " AND $1::jsonb->kind->>(SELECT count(*)::integer FROM step_agreement a WHERE a.step = s.id) = ANY($2)"
+            " ORDER BY created_at LIMIT 500",
+            msgspec.json.encode(STEP_ROLES).decode(), list(who.roles),
+        )  # fmt: skip
+        return [await _view(connection, row["id"]) for row in rows]

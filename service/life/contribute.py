@@ -9,7 +9,7 @@ from disclosure.document import Contribution
 from selection.contribution import check_line, is_absent, label_of
 from selection.errors import SelectionError
 from selection.forms import Hex64, Text
-from selection.plan import ActorRole, Dice, NonceCommitment, PublicNumber, Witness
+from selection.plan import ActorRole, Dice, NonceCommitment, Plan, PublicNumber, Witness
 from service import log
 from service.database import Connection
 from service.documents import Stored, begin_turn, record
@@ -29,9 +29,9 @@ class ContributionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     form: Hex64 | None = None
 
 
-def line_of(frozen: FrozenDraw, label: str, digits: str | None) -> str:
+def line_of(plan: Plan, label: str, digits: str | None) -> str:
     """Return the contribution line of `label`; Invalid if the plan asks for something else."""
-    contributor = next((c for c in frozen.plan.contributors if label_of(c) == label), None)
+    contributor = next((c for c in plan.contributors if label_of(c) == label), None)
     if contributor is None or isinstance(contributor, NonceCommitment):
         raise Invalid(
             f"计划中没有 {label} 这一数字来源", f"the plan names no contributor {label} who gives digits"
@@ -43,7 +43,7 @@ def line_of(frozen: FrozenDraw, label: str, digits: str | None) -> str:
     else:
         line = f"{'witness' if isinstance(contributor, Witness) else 'public'}:{label}:{digits}"
     try:
-        check_line(frozen.plan, contributor, line)
+        check_line(plan, contributor, line)
     except SelectionError as error:
         raise Invalid(f"{label} 的数字不合规定：{error}", str(error)) from error
     return line
@@ -85,7 +85,7 @@ def check_turn(frozen: FrozenDraw, label: str, now: datetime, absent: bool = Fal
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, ContributionRequest)
     frozen = await read_frozen(connection, row)
-    line = line_of(frozen, asked.label, asked.digits)
+    line = line_of(frozen.plan, asked.label, asked.digits)
     check_turn(frozen, asked.label, office.now(), is_absent(line))
     _check_paper(frozen, asked)
     return Prepared(

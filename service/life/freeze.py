@@ -13,7 +13,7 @@ from service.drafting import digest_of_draft, faults_of, freeze_now, read_draft,
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow
 from service.office import Office, as_time
-from service.registry.store import registry_versions
+from service.registry.store import lock_registries, registry_versions
 from service.steps import Prepared, Rule
 
 __all__ = ["RULE"]
@@ -22,9 +22,12 @@ __all__ = ["RULE"]
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     if row.state != "draft":
         raise Conflicting("名单已锁定", "the list is frozen already")
+    await lock_registries(connection)
     draft = await read_draft(connection, row.id)
     if draft.rehearsal:
-        raise Conflicting("演练不锁定、不写入日志，只能预览", "a rehearsal is never frozen nor logged; it can be previewed")
+        raise Conflicting(
+            "演练不锁定、不写入日志，只能预览", "a rehearsal is never frozen nor logged; it can be previewed"
+        )
     summary = await summarise(connection, await freeze_now(connection, office, row, draft, ()))
     if summary["faults"]:
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))
@@ -41,6 +44,7 @@ async def _perform(
 ) -> Stored:
     if row.state != "draft":
         raise Conflicting("名单已锁定", "the list is frozen already")
+    await lock_registries(connection)
     # The plan of one bureau after another: nobody may freeze between reading `previous` and logging this plan.
     await connection.execute("SELECT 1 FROM bureau FOR UPDATE")
     draft = await read_draft(connection, row.id)

@@ -7,6 +7,7 @@ from disclosure.document import DrawOpening, ResultReference
 from selection.keys import digest_of
 from selection.pool import format_opened
 from selection.replacement import Event
+from service import access_log
 from service.accounts import Staff
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
@@ -16,7 +17,7 @@ from service.life.replace import read_sealed_events
 from service.log import publish_checkpoint
 from service.office import Office, as_time
 
-__all__ = ["open_draw", "open_due"]
+__all__ = ["due_to_open", "open_draw"]
 
 Cause = Literal["date", "last-visit"]
 
@@ -48,7 +49,8 @@ async def open_draw(office: Office, who: Staff | None, draw: str, cause: Cause) 
             # Entered by two inspectors and passed by the reviewer: the visit is done; publishing waits for this opening.
             inspected = await connection.fetch(
                 "SELECT s.request->'asked'->>'target' AS target FROM step s JOIN step_agreement a ON a.step = s.id"
-                " WHERE s.draw = $1 AND s.kind = 'inspection-result/v1' GROUP BY s.id HAVING count(*) >= 3",
+                " WHERE s.draw = $1 AND s.kind = 'inspection-result/v1' AND NOT s.withdrawn"
+                " GROUP BY s.id HAVING count(*) >= 3",
                 draw,
             )
             if open_visits := set(frozen.standing(events).targets) - {r["target"] for r in inspected}:
@@ -57,6 +59,7 @@ async def open_draw(office: Office, who: Staff | None, draw: str, cause: Cause) 
                     f"{len(open_visits)} targets have not been inspected yet",
                 )
         stored = await _open(office, connection, frozen, events, cause)
+        await access_log.note(connection, None if who is None else who.id, "open", draw)
     await publish_checkpoint(office, stored.shard)
     return stored.sha256
 
@@ -80,12 +83,10 @@ async def _open(
     return stored
 
 
-async def open_due(office: Office) -> list[str]:
-    """Open every sealed draw whose date has come; return their ids. Safe to run anywhere, any number of times."""
+async def due_to_open(office: Office) -> list[str]:
+    """Return the ids of the sealed draws whose date has come."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
-            "SELECT id FROM draw WHERE state = 'sealed' AND opens <= $1", office.now()
+            "SELECT id FROM draw WHERE state = 'sealed' AND opens <= $1 ORDER BY id", office.now()
         )
-    for row in rows:
-        await open_draw(office, None, row["id"], "date")
     return [row["id"] for row in rows]

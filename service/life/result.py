@@ -4,11 +4,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from disclosure.document import Correction, Finding, InspectionResult, ResultCode
+from disclosure.document import Correction, Finding, InspectionResult, Replacement, ResultCode
 from disclosure.keys import encode_base64url
 from disclosure.person import digest, make_disclosure
 from selection.forms import Date, Id, Text
 from selection.plan import ActorRole
+from selection.replacement import Event, TargetEvent
 from service.database import Connection
 from service.documents import Stored, begin_turn, read_document, record
 from service.errors import Conflicting, Invalid
@@ -36,27 +37,32 @@ class CorrectionRequest(ResultRequest, frozen=True, forbid_unknown_fields=True, 
     status: Literal["in_force", "contested", "corrected", "withdrawn"] = "corrected"
 
 
-def _drawn(frozen: FrozenDraw, events: list[Any], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return (items, sections) of a standing target; Invalid if it was not drawn or was replaced."""
-    standing = frozen.standing(events)
-    place = standing.targets.get(target)
-    if place is None:
+def _drawn(
+    frozen: FrozenDraw, events: list[Event], target: str, replaced_too: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (items, sections) of a target; Invalid if it was not drawn or, unless `replaced_too`, was replaced."""
+    found = {t.id: (t.items, t.sections) for t in frozen.transcript.targets}
+    published = [d.document.event for d in frozen.documents if isinstance(d.document, Replacement)]
+    replaced = set()
+    for event in [*events, *published]:
+        if isinstance(event, TargetEvent):
+            replaced.add(event.target)
+            if event.successor is not None:
+                found[event.successor.id] = (event.successor.items, found[event.target][1])
+    if target not in found or (target in replaced and not replaced_too):
         raise Invalid(f"{target} 不是本批次的检查对象", f"{target} is not a standing target of this draw")
-    items = {t.id: t.items for t in frozen.transcript.targets}
-    for event in [*events, *(getattr(d.document, "event", None) for d in frozen.documents)]:
-        successor = getattr(event, "successor", None)
-        if successor is not None and not isinstance(successor, str):
-            items[successor.id] = successor.items
-    return items[target], place.sections
+    return found[target]
 
 
 async def _check(
     connection: Connection, row: DrawRow, asked: ResultRequest
 ) -> tuple[FrozenDraw, tuple[str, ...]]:
+    # A result stays in force when its target is replaced later; it must be possible to correct or withdraw it.
+    replaced_too = isinstance(asked, CorrectionRequest)
     if row.state not in ("drawn", "sealed", "opened"):
         raise Conflicting("尚未抽取，没有可登记的结果", f"a draw that is {row.state} has no results")
     frozen = await read_frozen(connection, row)
-    items, sections = _drawn(frozen, await read_sealed_events(connection, row.id), asked.target)
+    items, sections = _drawn(frozen, await read_sealed_events(connection, row.id), asked.target, replaced_too)
     faults = [f"事项 {f.item} 不在该对象抽中的事项之内" for f in asked.findings if f.item not in items]
     missing = sorted(set(items) - {f.item for f in asked.findings})
     if asked.result not in (

@@ -76,8 +76,8 @@ def chain_of(record: PublicRecord) -> tuple[Step, ...]:
     if plan.sealed is None:
         signed = None if outcome is None or record.checkpoint is None else outcome.logged_at
         steps.append(
-            Step("公布", signed, None, "签名并写入只增日志。" if signed is None
-                 else f"签名并写入只增日志第 {outcome.index + 1} 条，由 {record.checkpoint} 条的检查点签定。" if outcome else "")
+            Step("公布", signed, None, "签名并写入日志；日志只能往后加，不能改。" if signed is None
+                 else f"签名并写入日志第 {outcome.index + 1} 条；日志只能往后加，不能改。" if outcome else "")
         )  # fmt: skip
         return tuple(steps)
     cause = "" if opening is None else f"{CAUSES[opening[1].cause]}。"

@@ -5,15 +5,24 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from disclosure.document import ResultCode
-from selection.plan import Plan
+from selection.contribution import label_of
+from selection.plan import Dice, Plan, Witness
 from selection.pool import Person
 from selection.replacement import Event, PersonEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.office import Office, as_time
 from service.pages.course import Step, chain_of
-from service.pages.numbers import Link, Number, numbers_in_words, numbers_of
-from service.pages.record import PublicRecord, read_lists, read_people, read_record, read_transcript
+from service.pages.numbers import Link, Number, numbers_of, sources_in_words
+from service.pages.record import (
+    PublicRecord,
+    read_lists,
+    read_people,
+    read_record,
+    read_thin_seats,
+    read_transcript,
+)
+from service.pages.results import Outcome, read_outcomes
 from service.pages.strata import Exempted, StratumLine, exceptions_of, strata_of
 from service.pages.visits import Visit, open_names, visits_of
 from service.pages.words import (
@@ -58,6 +67,14 @@ class Replaced(Struct, frozen=True):
     in_: str | None
 
 
+class Twin(Struct, frozen=True):
+    """Another plan with the same number in our log."""
+
+    id: str
+    index: int
+    status: Status
+
+
 class DrawPage(Struct, frozen=True):
     """Everything the page says. `rows` are one page of `matching` rows, of `total` in all."""
 
@@ -68,7 +85,7 @@ class DrawPage(Struct, frozen=True):
     drawn: int
     chain: tuple[Step, ...]
     numbers: tuple[Number, ...]
-    numbers_in_words: str
+    sources: str
     strata: tuple[StratumLine, ...]
     transcript: Transcript | None
     rows: tuple[Row, ...]
@@ -78,12 +95,14 @@ class DrawPage(Struct, frozen=True):
     pages: int
     query: str
     replaced: tuple[Replaced, ...]
-    results: tuple[tuple[Code, int], ...]
+    results: tuple[Outcome, ...]
     results_total: int
     names_due: bool
     staffing: str | None
     exceptions: tuple[Exempted, ...]
     next_attempt: str | None
+    twins: tuple[Twin, ...]
+    order: tuple[tuple[str, int], ...]  # what was logged when: words and index
 
 
 async def read_draw_page(office: Office, draw: str, query: str = "", page: int = 1) -> DrawPage:
@@ -95,9 +114,9 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
         record = await read_record(connection, draw)
         plan, transcript = record.plan, await read_transcript(connection, record)
         names = await open_names(connection, draw)
-        counted = await connection.fetch(
-            "SELECT code, count(*) AS n FROM result WHERE draw = $1 GROUP BY code ORDER BY n DESC, code", draw
-        )
+        outcomes = await read_outcomes(connection, draw)
+        thin = await read_thin_seats(connection, plan)
+        twins = await _twins(connection, record)
         following = await connection.fetchval(
             "SELECT id FROM draw WHERE year = $1 AND number = $2 AND attempt = $3 AND plan IS NOT NULL",
             record.row.year, record.row.number, record.row.attempt + 1,
@@ -118,11 +137,35 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
     return DrawPage(
         record=record, plan=plan, status=STATES[record.row.state], population=plan.blobs.pool.count,
         drawn=planned_drawn(plan), chain=chain_of(record), numbers=numbers_of(record, names),
-        numbers_in_words=numbers_in_words(plan), strata=strata_of(plan, transcript), transcript=transcript, rows=tuple(rows),
+        sources=sources_in_words(plan), strata=strata_of(plan, transcript), transcript=transcript, rows=tuple(rows),
         total=len(visits), matching=matching, page=page, pages=pages, query=query, replaced=tuple(replaced),
-        results=tuple((_code(r["code"]), r["n"]) for r in counted), results_total=sum(r["n"] for r in counted),
-        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=exceptions_of(plan), next_attempt=following,
+        results=outcomes, results_total=sum(outcome.count for outcome in outcomes),
+        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=exceptions_of(plan, thin),
+        next_attempt=following, twins=twins, order=_order(record),
     )  # fmt: skip
+
+
+def _order(record: PublicRecord) -> tuple[tuple[str, int], ...]:
+    given = {label: logged.index for label, (logged, _) in record.contributions.items()}
+    lines = [("锁定名单", record.documents[0].index)]
+    for contributor in record.plan.contributors:
+        if (index := given.get(label_of(contributor))) is not None:
+            lines.append((f"{contributor.body}的数字" if isinstance(contributor, Witness)
+                          else "骰子" if isinstance(contributor, Dice) else "公共号码", index))  # fmt: skip
+    if record.outcome is not None:
+        lines.append(("抽取", record.outcome.index))
+    if record.void is not None:
+        lines.append(("作废", record.void[0].index))
+    return tuple(sorted(lines, key=lambda line: line[1]))
+
+
+async def _twins(connection: Connection, record: PublicRecord) -> tuple[Twin, ...]:
+    rows = await connection.fetch(
+        "SELECT d.draw, d.leaf_index, w.state FROM document d JOIN draw w ON w.id = d.draw WHERE d.kind = 'draw-plan/v1'"
+        " AND w.year = $1 AND w.number = $2 AND d.sha256 <> $3 ORDER BY d.logged_at, d.leaf_index",
+        record.row.year, record.row.number, record.s,
+    )  # fmt: skip
+    return tuple(Twin(row["draw"], row["leaf_index"], STATES[row["state"]]) for row in rows)
 
 
 def _code(code: ResultCode) -> Code:

@@ -8,7 +8,7 @@ from selection.contribution import is_absent, label_of
 from selection.plan import Contributor, Dice, Drand, NonceCommitment, Plan, PublicNumber, Witness
 from service.pages.record import PublicRecord
 
-__all__ = ["Link", "Number", "numbers_in_words", "numbers_of"]
+__all__ = ["Link", "Number", "numbers_in_words", "numbers_of", "sources_in_words"]
 
 
 class Link(Struct, frozen=True):
@@ -29,6 +29,7 @@ class Number(Struct, frozen=True):
     digits: str | None
     link: Link | None
     at: str | None = None
+    form: str | None = None  # SHA-256 of the scanned paper, which the bureau keeps
 
     @property
     def missing(self) -> str:
@@ -51,6 +52,26 @@ def numbers_in_words(plan: Plan, late_only: bool = False) -> str:
     return "，加上".join(parts) or "公开的号码"
 
 
+def sources_in_words(plan: Plan) -> str:
+    """Return every source of the numbers, the bureau's own nonce included, and why nobody can choose the result."""
+    parts = [
+        f"本机关事先封存的随机数（封条由{c.custodian}保管）"
+        for c in plan.contributors
+        if isinstance(c, NonceCommitment)
+    ]
+    bodies = [c.body for c in plan.contributors if isinstance(c, Witness)]
+    if bodies:
+        parts.append(f"{'、'.join(bodies)}的 {len(bodies)} 位见证人的数字")
+    for contributor in plan.contributors:
+        if isinstance(contributor, Dice):
+            throwers = "、".join(t.body for t in contributor.throwers)
+            parts.append(f"{throwers}当众掷出的 {contributor.digits} 位骰子数")
+        elif isinstance(contributor, PublicNumber):
+            parts.append(f"{contributor.source}（{contributor.issue}）的 {contributor.digits} 位公共号码")
+    sources = "；".join(parts)
+    return f"共 {len(plan.contributors)} 个来源：{sources}。只要最后的号码没人能操纵，结果就没人能选。"
+
+
 def numbers_of(record: PublicRecord, names: Mapping[str, Mapping[str, str]]) -> tuple[Number, ...]:
     return tuple(_number(record, contributor, names) for contributor in record.plan.contributors)
 
@@ -62,11 +83,12 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
         opened = next((line.rsplit(":", 1)[1] for line in lines if line.startswith(f"nonce:{label}:")), None)
         words = f"机关事先封存的随机数，锁定名单时只公布承诺，封条由{contributor.custodian}保管；抽取公布时开封，须与承诺相符。"
         return Number(
-            label, "封存随机数", contributor.custodian, words + f"承诺 {contributor.commitment}", opened, None
+            label, "封存随机数", f"检查机关出，{contributor.custodian}保管", words + f"承诺 {contributor.commitment}", opened, None
         )
     found = record.contributions.get(label)
     link = None if found is None else Link("登记文书", found[0].sha256, found[0].index)
     at = None if found is None else found[1].given_at
+    form = None if found is None else found[1].form
     digits = None if found is None or is_absent(found[1].line) else found[1].line.rsplit(":", 1)[1]
     if isinstance(contributor, Witness):
         name = names.get(contributor.person, {}).get("name", "")
@@ -76,7 +98,7 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
             words = "缺席，没有给出数字"
         elif found is None:
             words = "尚未给出"
-        return Number(label, "见证人", giver, words, digits, link, at)
+        return Number(label, "见证人", giver, words, digits, link, at, form)
     if isinstance(contributor, Dice):
         people = [(t.body, names.get(t.person, {}).get("name", "")) for t in contributor.throwers]
         giver = "、".join(f"{body}{'　' + name if name else ''}" for body, name in people)
@@ -88,9 +110,10 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
             digits,
             link,
             at,
+            form,
         )
     if isinstance(contributor, PublicNumber):
         words = f"{contributor.issue}；读法：{contributor.order}；例：{contributor.example}"
-        return Number(label, "公共号码", contributor.source, words, digits, link, at)
+        return Number(label, "公共号码", contributor.source, words, digits, link, at, form)
     assert isinstance(contributor, Drand)
     return Number(label, "公共信标", contributor.chain, f"第 {contributor.round} 轮", digits, link, at)

@@ -22,6 +22,7 @@ from disclosure.document import (
 from disclosure.tree import CompactRange, leaf_hash
 from selection.order import in_order
 from selection.plan import Plan
+from selection.plan_rules import thin_seats
 from selection.pool import Person, Target, blob_lines, parse_listed, parse_people, parse_pool
 from selection.replacement import Event
 from selection.transcript import Transcript, parse_transcript
@@ -32,7 +33,7 @@ from service.frozen import DrawRow, read_draw_row
 from service.pages.shelf import Shelf
 
 __all__ = ["Lists", "Logged", "Order", "PublicRecord", "read_lists", "read_order", "read_people", "read_plan",
-           "read_record", "read_transcript"]  # fmt: skip
+           "read_record", "read_thin_seats", "read_transcript"]  # fmt: skip
 
 T = TypeVar("T", bound=Document)
 
@@ -210,6 +211,20 @@ async def read_people(connection: Connection, plan: Plan) -> dict[str, Person]:
         people = {person.id: person for person in await asyncio.to_thread(parse_people, data)}
         _SHELF.put(plan.blobs.people.sha256, people, len(people))
     return people
+
+
+async def read_thin_seats(connection: Connection, plan: Plan) -> dict[str, int]:
+    """Return how many people could take each seat that too few could take; empty if the plan states no such exception."""
+    if not any(stated.rule == "thin-seat" for stated in plan.exceptions):
+        return {}
+    key = ("thin", plan.id, plan.blobs.pool.sha256, plan.blobs.people.sha256)
+    thin: dict[str, int] | None = _SHELF.get(key)
+    if thin is None:
+        lists, people = await read_lists(connection, plan), await read_people(connection, plan)
+        targets = [target for _, target in lists.targets.values()]
+        thin = await asyncio.to_thread(lambda: dict(thin_seats(plan, targets, list(people.values()))))
+        _SHELF.put(key, thin, 1 + len(thin))
+    return thin
 
 
 async def read_transcript(connection: Connection, record: PublicRecord) -> Transcript | None:

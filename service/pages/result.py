@@ -17,6 +17,9 @@ from service.pages.words import CODES, REQUESTERS, STATUSES, Code, Status
 __all__ = ["Change", "FindingLine", "ResultPage", "Revision", "read_result_page"]
 
 
+TO_MEND = ("HAZARD_GENERAL", "HAZARD_MAJOR", "PROBLEM_FOLLOW_UP")
+
+
 class FindingLine(Struct, frozen=True):
     item: str
     name: str
@@ -57,6 +60,8 @@ class ResultPage(Struct, frozen=True):
     revisions: tuple[Revision, ...]
     changes: tuple[Change, ...]
     newest: int
+    deadlines: tuple[str, ...]  # ascending, while something is to be put right
+    shard: str
 
 
 async def read_result_page(office: Office, id: str, rev: int | None = None) -> ResultPage:
@@ -81,6 +86,7 @@ async def read_result_page(office: Office, id: str, rev: int | None = None) -> R
             raise missing
         logged, document = documents[rev or newest]
         name = await _name(connection, document._sd)
+        shard = await connection.fetchval("SELECT shard FROM document WHERE sha256 = $1", logged.sha256)
     items = {item.id: item for item in plan.items}
     sections = {section.id: section.name for section in plan.sections}
     former = documents.get(document.rev - 1)
@@ -92,8 +98,14 @@ async def read_result_page(office: Office, id: str, rev: int | None = None) -> R
         ),
         revisions=tuple(_revision(logged, d) for logged, d in sorted(history, key=lambda pair: -pair[1].rev)),
         changes=() if former is None else _changes(former[1], document, {id: item.name for id, item in items.items()}),
-        newest=newest,
+        newest=newest, deadlines=_deadlines(document), shard=shard,
     )  # fmt: skip
+
+
+def _deadlines(document: InspectionResult | Correction) -> tuple[str, ...]:
+    if document.result not in TO_MEND or document.status == "withdrawn":
+        return ()
+    return tuple(sorted({f.deadline for f in document.findings if f.deadline is not None and f.code in TO_MEND}))
 
 
 async def _history(

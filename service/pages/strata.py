@@ -1,8 +1,11 @@
 """How many of each stratum are drawn, by which rule, with which chance; and the exceptions that needed a reason."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
-from selection.plan import Plan
+from selection.plan import Plan, Stratum
+from selection.plan_rules import FEW_PEOPLE, SMALL_STRATUM
 from selection.transcript import Transcript
 from service.pages.words import EXCEPTIONS, chance_in_words, count_in_words, rule_in_words
 
@@ -26,11 +29,12 @@ class StratumLine(Struct, frozen=True):
 
 
 class Exempted(Struct, frozen=True):
-    """A stated reason in words: which rule was not kept, for what, and why."""
+    """A stated reason in words: which rule was not kept, for what, and why; and the real `figure`, which says if it was needed."""
 
     rule: str
     subject: str
     reason: str
+    figure: str
 
 
 def strata_of(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, ...]:
@@ -56,8 +60,11 @@ def strata_of(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, .
     return tuple(lines)
 
 
-def exceptions_of(plan: Plan) -> tuple[Exempted, ...]:
-    """Return the stated reasons with names for ids: a stratum, a section of one, a seat of a class, a person."""
+def exceptions_of(plan: Plan, thin: Mapping[str, int]) -> tuple[Exempted, ...]:
+    """Return the stated reasons with names for ids: a stratum, a section of one, a seat of a class, a person.
+
+    `thin` tells for every seat that too few people could take how many they are (selection.plan_rules.thin_seats).
+    """
     strata, sections = {s.id: s.name for s in plan.strata}, {s.id: s.name for s in plan.sections}
     classes = {c.id: c for c in plan.classes}
     lines = []
@@ -71,5 +78,23 @@ def exceptions_of(plan: Plan) -> tuple[Exempted, ...]:
             subject = f"人员名单中编号 {first[:10]}… 的人"
         else:
             subject = "，".join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
-        lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason))
+        figure = _figure(stated.rule, stated.subject, {s.id: s for s in plan.strata}, thin)
+        lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason, figure))
     return tuple(lines)
+
+
+def _figure(rule: str, subject: str, strata: Mapping[str, Stratum], thin: Mapping[str, int]) -> str:
+    unneeded = "，此说明并非必需"
+    stratum = strata.get(subject.split("/")[0])
+    if rule == "small-stratum" and stratum is not None:
+        return f"实际 {stratum.population} 户{'' if stratum.population < SMALL_STRATUM else unneeded}"
+    if rule == "no-chance" and stratum is not None:
+        section = subject.partition("/")[2]
+        by_lot = next((quota.by_lot for quota in stratum.quotas if quota.section == section), 0)
+        free = stratum.population - stratum.mandatory
+        return f"实际 {free} 户参加抽签，抽 {by_lot} 户{'' if by_lot == 0 and free > 0 else unneeded}"
+    if rule == "thin-seat":
+        if subject in thin:
+            return f"实际最少的区域可选 {thin[subject]} 人"
+        return f"实际每个区域都不少于 {FEW_PEOPLE} 人{unneeded}"
+    return "须回避哪些企业不公开，无法在此核对实数"

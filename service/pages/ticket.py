@@ -11,6 +11,7 @@ from selection.transcript import Transcript
 from service.database import Connection
 from service.errors import NotFound
 from service.office import Office, as_time
+from service.pages.commands import KeyCommands, OneLiners, key_commands, one_liners
 from service.pages.draw import TeamMember, team_of
 from service.pages.record import (
     Lists,
@@ -50,7 +51,7 @@ class Inclusion(Struct, frozen=True):
 class Place(Struct, frozen=True):
     """Where the firm stands in the order of its stratum, and the marks that decide."""
 
-    command: str
+    commands: OneLiners
     ticket: str
     rank: int
     among: int
@@ -77,6 +78,7 @@ class TicketPage(Struct, frozen=True):
     answer: str
     drawn: bool | None
     place: Place | None
+    keys: KeyCommands | None
     visit: Visit | None
     team: tuple[TeamMember, ...]
     names_due: bool
@@ -146,7 +148,7 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
         stratum=stratum, chance="" if stratum is None else f"{by_lot}/{among}", chance_words=chance_in_words(by_lot, among),
         answer=_answer(record, stratum, place, visit, target in lists.mandatory, reason is not None),
         drawn=None if transcript is None else visit is not None and visit.replaced_by is None,
-        place=place, visit=visit, team=team, names_due=plan.names_open <= as_time(office.now()),
+        place=place, keys=None if transcript is None else key_commands(record, transcript), visit=visit, team=team, names_due=plan.names_open <= as_time(office.now()),
         items=() if visit is None else tuple(items[id] for id in visit.items),
         result=None if result is None else CODES[result[1]], result_id=None if result is None else result[0],
         proof=_proof(lists, target),
@@ -171,7 +173,7 @@ def _place(target: Target, stratum: Stratum, transcript: Transcript, order: Orde
     by_lot, among = _chance(stratum)
     rank, ids = order.ranks.get(target.id, 0), order.ids[stratum.id]
     return Place(
-        command=f"printf '%s' '{transcript.stage_key}:{target.id}' | sha256sum",
+        commands=one_liners(transcript.stage_key, target.id),
         ticket=make_ticket(transcript.stage_key, target.id), rank=rank, among=among, by_lot=by_lot,
         cut=max((cut.cut for cut in outcome.quotas if cut.cut is not None), default=None),
         following=ids[rank] if 0 < rank < len(ids) else None, first_reserve=outcome.next,

@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from disclosure.verification.verify import STEP_NAMES
+from selection.plan import Plan, PublicNumber
 
-__all__ = ["STEPS", "VerificationStep"]
+__all__ = ["STEPS", "VerificationStep", "steps_in_words", "undecided_steps"]
 
 
 class VerificationStep(Struct, frozen=True):
@@ -40,3 +41,27 @@ _MEANINGS = {
     22: "没有另外一份同号的计划：只凭一个核验包无法判断，须核对整本日志。因此总是“未查”。",
 }
 STEPS = tuple(VerificationStep(number, name.zh, _MEANINGS[number]) for number, name in STEP_NAMES.items())
+
+
+def undecided_steps(plan: Plan, quorum: bool, sealed: bool) -> tuple[int, ...]:
+    """Return which steps an honest bundle of `plan` leaves undecided with our policy; `quorum`: it names enough cosigners."""
+    steps = {22}
+    if not quorum:
+        steps |= {6, 8}
+    if any(isinstance(contributor, PublicNumber) for contributor in plan.contributors):
+        steps.add(11)
+    if sealed:
+        steps |= set(range(14, 22))
+    return tuple(sorted(steps))
+
+
+def steps_in_words(steps: tuple[int, ...]) -> str:
+    """Return `6、8、14–22`: numbers, three or more in a row as a range."""
+    runs: list[list[int]] = []
+    for step in steps:
+        if runs and step == runs[-1][-1] + 1:
+            runs[-1].append(step)
+        else:
+            runs.append([step])
+    parts = [f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs]
+    return "、".join(parts)

@@ -85,7 +85,7 @@ CODES: dict[ResultCode, Code] = {
     "REVOKED": Code("已被吊销", "plain", "检查时该单位的执照或许可已被吊销。"),
     "RESCINDED": Code("已被撤销", "plain", "检查时该单位的登记已被撤销。"),
     "MOVED_OUT": Code("已迁出", "plain", "检查时该单位已迁出本机关管辖范围。"),
-    "HAZARD_GENERAL": Code("发现一般事故隐患，责令限期整改", "warn", "查出一般隐患，须在期限内整改。"),
+    "HAZARD_GENERAL": Code("发现一般事故隐患，责令限期整改", "warn", "查出一般隐患，责令整改。"),
     "HAZARD_MAJOR": Code("发现重大事故隐患", "bad", "查出重大隐患，须停产停业或者撤出人员后整改。"),
     "CASE_OPENED": Code("立案调查", "bad", "涉嫌违法，已经立案。"),
     "TRANSFERRED": Code("移送其他部门处理", "warn", "发现的问题归其他部门管，已经移送。"),

@@ -9,7 +9,12 @@ from service.candidates import Registries
 from service.database import Connection
 from service.registry.records import Conflict, Expert, Inspector, Item, Target
 
-__all__ = ["read_registries", "registry_versions"]
+__all__ = ["lock_registries", "read_registries", "registry_versions"]
+
+
+async def lock_registries(connection: Connection) -> None:
+    """Keep every import from being confirmed until the transaction ends: five registries are read as of one moment."""
+    await connection.execute("SELECT 1 FROM registry_version ORDER BY kind FOR SHARE")
 
 
 async def registry_versions(connection: Connection) -> dict[str, int]:

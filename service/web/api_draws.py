@@ -60,7 +60,7 @@ async def post_draw(request: StaffRequest, data: JSONBody[Draft]) -> Response[di
 @get("/api/v1/draws/{draw:str}", opt=ANY_STAFF)
 async def get_draw(request: StaffRequest, draw: DrawId) -> dict[str, Any]:
     """One draw: where it stands, its documents and steps."""
-    return await read_draw(office_of(request), draw)
+    return await read_draw(office_of(request), request.user, draw)
 
 
 @put("/api/v1/draws/{draw:str}/draft", opt=only("operator"), status_code=204)
@@ -96,7 +96,7 @@ async def get_steps(request: StaffRequest) -> list[steps.StepView]:
 @get("/api/v1/steps/{step:uuid}", opt=ANY_STAFF)
 async def get_step(request: StaffRequest, step: FromPath[UUID]) -> steps.StepView:
     """One step."""
-    return await steps.read_step(office_of(request), step)
+    return await steps.read_step(office_of(request), request.user, step)
 
 
 @post("/api/v1/steps/{step:uuid}/agree", opt=ANY_STAFF, status_code=200)

@@ -36,7 +36,7 @@ _STATUS: tuple[tuple[type[Refused], int], ...] = (
 # Connection lost or refused, server starting or stopping. Whatever was under way was rolled back, or is found when asked again.
 _UNAVAILABLE = (
     asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError, ConnectionError, TimeoutError, asyncio.TimeoutError,
+    asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError, asyncpg.TransactionRollbackError, ConnectionError, TimeoutError, asyncio.TimeoutError,
 )  # fmt: skip
 RETRY_AFTER = 3  # seconds; an embedded server is back sooner
 

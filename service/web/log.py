@@ -13,7 +13,7 @@ from service.bundles import build_proof
 from service.database import Connection
 from service.documents import read_document
 from service.errors import NotFound
-from service.log import read_newest_checkpoint
+from service.log import read_checkpoint_at_least, read_newest_checkpoint
 from service.publishing import policy_bytes
 from service.web.session import PUBLIC, StaffRequest, office_of
 
@@ -57,12 +57,21 @@ async def get_tile(request: StaffRequest, shard: Shard, path: FromPath[str]) -> 
     except TileError as error:
         raise _missing(f"tile {path[:100]}") from error
     async with office_of(request).pool.acquire() as connection:
+        newest = await read_newest_checkpoint(connection, shard)
+        if newest is None or newest[0] < _last_entry(tile):
+            raise _missing(tile.path)
         data = await (_read_tile if isinstance(tile, Tile) else _read_entries)(connection, shard, tile)
     if data is None:
         raise _missing(tile.path)
     # A narrower tile is final too, but soon nobody asks for it again.
     cache = FOREVER if tile.width == TILE_WIDTH else "public, max-age=3600"
     return _answer(data, "application/octet-stream", cache)
+
+
+def _last_entry(tile: Tile | Bundle) -> int:
+    """Return how many entries the log has at least, for this tile to be there: nothing is shown before it is signed."""
+    level = tile.level if isinstance(tile, Tile) else 0
+    return (tile.index * TILE_WIDTH + tile.width) << (TILE_HEIGHT * level)
 
 
 async def _read_tile(connection: Connection, shard: str, tile: Tile | Bundle) -> bytes | None:
@@ -94,6 +103,10 @@ async def get_document(request: StaffRequest, file: FromPath[str]) -> Response[b
         if form == "tlog-proof":
             return _answer(await build_proof(connection, sha256), "text/plain", FOREVER)
         stored = await read_document(connection, sha256)
+        if stored is not None and not await read_checkpoint_at_least(
+            connection, stored.shard, stored.index + 1
+        ):
+            stored = None  # committed a moment ago; its checkpoint is being signed
     if stored is None:
         raise _missing(file)
     if form == "json":

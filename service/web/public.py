@@ -6,12 +6,16 @@ from litestar import Response, get
 from litestar.params import FromQuery, PathParameter, QueryParameter
 from litestar.response import Redirect
 
+from service.errors import NotFound
+from service.pages.commands import one_liners
 from service.pages.draw import read_draw_page
 from service.pages.draws import read_draws
 from service.pages.keys import read_keys_page
+from service.pages.log_entries import read_log_page
+from service.pages.reference import REFERENCE
 from service.pages.result import read_result_page
 from service.pages.ticket import find_tickets, read_ticket_page
-from service.pages.verification import STEPS
+from service.pages.verification import STEPS, steps_in_words, undecided_steps
 from service.pages.words import ORIGINS, VOID_REASONS, beijing
 from service.web.assets import render
 from service.web.session import PUBLIC, StaffRequest, office_of
@@ -24,6 +28,8 @@ DrawId = Annotated[str, PathParameter(pattern=r"^[a-z0-9-]{1,32}-[0-9]{4}-[0-9]{
 ResultId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,160}$")]
 TargetId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 Words = Annotated[str, QueryParameter(max_length=100)]
+Shard = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+Before = Annotated[int | None, QueryParameter(ge=1, le=2**62)]
 Revision = Annotated[int, PathParameter(ge=1, le=1_000_000)]
 
 
@@ -32,7 +38,7 @@ async def _page(request: StaffRequest, template: str, **values: Any) -> Response
         f"public/{template}", bureau=await read_bureau(request), beijing=beijing, site=request.app.state.config.public_url,
         **values,
     )  # fmt: skip
-    return Response(body, media_type="text/html; charset=utf-8", headers={"Cache-Control": CACHE})
+    return Response(body, media_type="text/html", headers={"Cache-Control": CACHE})
 
 
 @get("/", opt=PUBLIC)
@@ -58,12 +64,15 @@ async def get_draw(
 ) -> Response[str]:
     """One draw; `q` searches among the drawn."""
     found = await read_draw_page(office_of(request), draw, q.strip(), page)
+    keys = await read_keys_page(office_of(request))
+    undecided = undecided_steps(found.plan, keys.quorum, sealed=found.transcript is None)
     return await _page(
         request,
         "draw.html",
         current="draws",
         page=found,
-        keys=await read_keys_page(office_of(request)),
+        keys=keys,
+        undecided=steps_in_words(undecided),
         origins=ORIGINS,
         void_reasons=VOID_REASONS,
     )
@@ -105,8 +114,31 @@ async def get_revision(request: StaffRequest, id: ResultId, rev: Revision) -> Re
 @get("/verify", opt=PUBLIC)
 async def get_verify(request: StaffRequest) -> Response[str]:
     """How to verify, without believing us."""
+    keys = await read_keys_page(office_of(request))
     return await _page(
-        request, "verify.html", current="verify", steps=STEPS, keys=await read_keys_page(office_of(request))
+        request, "verify.html", current="verify", steps=STEPS, keys=keys, reference=REFERENCE,
+        commands=one_liners("阶段密钥", "企业代码"), undecided="、".join(["22"] if keys.quorum else ["6", "8", "22"]),
+    )  # fmt: skip
+
+
+@get("/verify/verify.py", opt=PUBLIC, sync_to_thread=False)
+def get_verifier() -> Response[bytes]:
+    """The reference verifier, to be saved and run; NotFound where it was not installed."""
+    if REFERENCE is None:
+        raise NotFound("本站没有附带 verify.py", "this installation does not carry verify.py")
+    headers = {
+        "Cache-Control": "public, max-age=60, must-revalidate",
+        "Content-Disposition": 'attachment; filename="verify.py"',
+        "ETag": f'"{REFERENCE.sha256}"',
+    }
+    return Response(REFERENCE.data, media_type="text/x-python", headers=headers)
+
+
+@get("/log/{shard:str}", opt=PUBLIC)
+async def get_log(request: StaffRequest, shard: Shard, before: Before = None) -> Response[str]:
+    """The log to read, newest entries first."""
+    return await _page(
+        request, "log.html", current="draws", log=await read_log_page(office_of(request), shard, before), before=before
     )
 
 
@@ -117,5 +149,5 @@ async def get_keys(request: StaffRequest) -> Response[str]:
 
 
 PUBLIC_ROUTES = (
-    get_start, get_draws, get_draw, get_tickets, get_ticket, get_result, get_revision, get_verify, get_keys,
+    get_start, get_draws, get_draw, get_tickets, get_ticket, get_result, get_revision, get_verify, get_verifier, get_keys, get_log,
 )  # fmt: skip

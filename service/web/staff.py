@@ -95,7 +95,7 @@ async def get_home(request: StaffRequest) -> Response[str]:
 @get("/staff/steps/{step:uuid}", opt=ANY_STAFF)
 async def get_step(request: StaffRequest, step: FromPath[UUID]) -> Response[str]:
     """One step: what is asked, who agreed, and the button for whoever is next."""
-    view = await read_step(office_of(request), step)
+    view = await read_step(office_of(request), request.user, step)
     return await page(request, "staff/step.html", step=view, kinds=KINDS, problem=None)
 
 
@@ -106,7 +106,7 @@ async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> Respons
     try:
         await agree(office, request.user, step)
     except Refused as error:
-        view = await read_step(office, step)
+        view = await read_step(office, request.user, step)
         return await page(request, "staff/step.html", 409, step=view, kinds=KINDS, problem=error)
     return Redirect(f"/staff/steps/{step}", status_code=303)
 

@@ -141,7 +141,7 @@ async def test_the_draw_page_shows_chain_numbers_chances_and_fingerprints(client
     for said in (
         "31415926535897932384", "缺席", transcript.draw_key, transcript.stage_key, "约每 3.3 户抽 1 户", "15/50",
         "51 × 30% = 15.3，取 16；其中必查 1 户，抽签 15 户", "15.5%，四舍五入", "不少于 30%，不足一户的进一", "何公证",
-        f"double-random-verify verify {scene.draw}.bundle.json --policy policy", f"python3 verify.py {scene.draw}.bundle.json",
+        f"double-random-verify verify {scene.draw}.bundle.json --policy policy.json", f"python3 verify.py {scene.draw}.bundle.json",
     ):  # fmt: skip
         assert said in page, said
     plan = await office.pool.fetchval("SELECT plan FROM draw WHERE id = $1", scene.draw)
@@ -169,7 +169,7 @@ async def test_every_drawn_firm_is_listed_once_and_found_by_part_of_its_name(cli
     name = await office.pool.fetchval("SELECT name FROM target WHERE id = $1", listed[0])
     found = await read(client, f"/draws/{scene.draw}/?q={name[2:6]}")
     assert listed[0] in re.findall(r'<small class="mono">(\w+)</small>', found)
-    assert "没有符合的企业" in await read(client, f"/draws/{scene.draw}/?q=%3Cb%3E%25")
+    assert "未抽中的企业请用上面的" in await read(client, f"/draws/{scene.draw}/?q=%3Cb%3E%25")
     beyond = await read(client, f"/draws/{scene.draw}/?page=999")
     assert "第 2 / 2 页" in beyond
 

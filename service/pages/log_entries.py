@@ -1,0 +1,97 @@
+"""`/log/<shard>/`: the log as a list to read, newest first, one line for each entry."""
+
+import msgspec
+from msgspec import Struct
+
+from disclosure.tiles import TILE_WIDTH, Bundle, Tile
+from service import log
+from service.office import Office
+
+__all__ = ["PAGE", "Entry", "LogPage", "read_log_page"]
+
+PAGE = 100
+KINDS = {
+    "draw-plan/v1": "计划（锁定名单）", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取结果",
+    "sealed-outcome/v1": "封存承诺（抽取）", "sealed-event/v1": "封存承诺（递补）", "draw-opening/v1": "启封",
+    "draw-void/v1": "作废", "replacement/v1": "递补", "inspection-result/v1": "检查结果", "correction/v1": "更正检查结果",
+}  # fmt: skip
+RESULTS = ("inspection-result/v1", "correction/v1")
+
+
+class Entry(Struct, frozen=True):
+    """One entry: its place from 1, the time it claims, what it is in words, its draw, and the document it names.
+
+    `result` is the id of the result, whose last part is the target, and `rev` its revision; None for other kinds.
+    """
+
+    number: int
+    at: str
+    kind: str
+    draw: str | None
+    sha256: str
+    result: str | None
+    rev: int
+
+
+class LogPage(Struct, frozen=True):
+    """One page of a log. `signed` is how many entries the newest checkpoint holds; `next` continues below, None at the end.
+
+    `files` are what a mirror fetches last: the newest bundle of entries and the newest tile of hashes.
+    """
+
+    shard: str
+    origin: str
+    size: int
+    signed: int | None
+    entries: tuple[Entry, ...]
+    next: int | None
+    files: tuple[str, ...]
+
+
+class _Named(Struct, frozen=True):
+    sha256: str
+
+
+class _Leaf(Struct, frozen=True):
+    """What the list shows of a leaf (docs/spec/documents.md, "Leaf"); verifiers read all of it, strictly."""
+
+    at: str
+    doc: _Named
+    id: str
+    rev: int
+    type: str
+
+
+async def read_log_page(office: Office, shard: str, before: int | None = None) -> LogPage:
+    """Return the newest entries, or those before the entry numbered `before`; NotFound if there is no such log."""
+    async with (
+        office.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        head = await log.read_head(connection, shard)
+        newest = await log.read_newest_checkpoint(connection, shard)
+        rows = await connection.fetch(
+            "SELECT e.index, e.leaf, d.draw FROM log_entry e LEFT JOIN document d ON d.shard = e.shard AND d.leaf_index = e.index"
+            " WHERE e.shard = $1 AND e.index < $2 ORDER BY e.index DESC LIMIT $3",
+            shard, head.size if before is None else before - 1, PAGE + 1,
+        )  # fmt: skip
+    entries = tuple(_entry(row["index"], row["leaf"], row["draw"]) for row in rows[:PAGE])
+    signed = None if newest is None else newest[0]
+    return LogPage(shard, head.origin, head.size, signed, entries, entries[-1].number if len(rows) > PAGE else None,
+                   _last_files(signed or 0))  # fmt: skip
+
+
+def _entry(index: int, data: bytes, draw: str | None) -> Entry:
+    leaf = msgspec.json.decode(data, type=_Leaf)
+    return Entry(
+        index + 1, leaf.at, KINDS.get(leaf.type, leaf.type), draw, leaf.doc.sha256,
+        leaf.id if leaf.type in RESULTS else None, leaf.rev,
+    )  # fmt: skip
+
+
+def _last_files(size: int) -> tuple[str, ...]:
+    if size == 0:
+        return ()
+    index = (size - 1) // TILE_WIDTH
+    width = size - index * TILE_WIDTH
+    return (Bundle(index, width).path, Tile(0, index, width).path)
