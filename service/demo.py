@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ from service.drafts import (
     WitnessGiver,
 )
 from service.frozen import FrozenDraw, read_draw_row, read_frozen
-from service.office import Office, as_time
+from service.office import Office, as_day, as_time
 from service.pages.words import CODES
 from service.publishing import policy_bytes, publish_folder, run_jobs
 from service.registry.importing import check_import, confirm_import
@@ -59,7 +59,6 @@ ACCOUNTS = {
     "publisher1": ("郑发布", ["publisher"]),
     "publisher2": ("孙发布", ["publisher"]),
 }
-BEIJING = timezone(timedelta(hours=8))
 WAIT = timedelta(seconds=4)  # between freeze and T: what the simulated witnesses need
 PAPER = hashlib.sha256("演示：纸质签字表的扫描件".encode()).hexdigest()
 
@@ -173,7 +172,7 @@ async def _import(office: Office, registrar: Staff) -> None:
 
 def _draft(office: Office) -> Draft:
     now = office.now()
-    today = now.astimezone(BEIJING).date()
+    today = as_day(now)
     return Draft(
         title="2026 年第 1 批安全生产“双随机”抽查（演示，时间压缩）",
         task=TASK,

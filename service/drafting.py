@@ -149,7 +149,16 @@ def faults_of(frozen: Frozen) -> list[str]:
     mandatory = parse_listed("mandatory", frozen.blobs["mandatory"])
     excluded = parse_listed("excluded", frozen.blobs["excluded"])
     faults = list_faults(frozen.plan, frozen.pools, excluded, mandatory)
-    return faults or [*plan_faults(frozen.plan, frozen.pools), *_key_faults(frozen.plan)]
+    return faults or [*_unplaced(frozen), *plan_faults(frozen.plan, frozen.pools), *_key_faults(frozen.plan)]
+
+
+def _unplaced(frozen: Frozen) -> list[str]:
+    """Return a fault if targets in scope are neither candidates nor excluded: none is left out in silence."""
+    placed = {target.id for target in frozen.pools.targets}
+    placed.update(row.target for row in parse_listed("excluded", frozen.blobs["excluded"]))
+    left = [f"{name}（{id}）" for id, name in frozen.names.items() if id not in placed]
+    shown = "、".join(sorted(left)[:5])
+    return [f"{len(left)} 户在抽查范围内，却不属于任何一层或一类，如 {shown}；请补一个分层或类别，或缩小范围"] if left else []
 
 
 def _key_faults(plan: Plan) -> list[str]:
@@ -231,8 +240,6 @@ async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
         "candidates": plan.blobs.pool.count,
         "excluded": plan.blobs.excluded.count,
         "mandatory": plan.blobs.mandatory.count,
-        # In scope, yet of no stratum or class: neither candidates nor excluded with a reason.
-        "unplaced": len(frozen.names) - plan.blobs.pool.count - plan.blobs.excluded.count,
         "people": {
             role: sum(p.role == role for p in frozen.pools.people) for role in ("inspector", "expert")
         },

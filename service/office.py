@@ -5,14 +5,16 @@ Tests give another clock and other keys; nothing else changes.
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from msgspec import Struct
 
 from disclosure.keys import Signer
 from service.database import Pool
 
-__all__ = ["Office", "as_time", "system_clock"]
+__all__ = ["BEIJING", "Office", "as_day", "as_time", "system_clock"]
+
+BEIJING = timezone(timedelta(hours=8))  # the day of a visit is a day in China; no summer time since 1991
 
 
 def system_clock() -> datetime:
@@ -23,6 +25,11 @@ def system_clock() -> datetime:
 def as_time(instant: datetime) -> str:
     """Return `instant` as documents write it: UTC, whole seconds (docs/spec/README.md, `time`)."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_day(instant: datetime) -> date:
+    """Return the day it is in Beijing at `instant`."""
+    return instant.astimezone(BEIJING).date()
 
 
 class Office(Struct, frozen=True):

@@ -15,7 +15,7 @@ from service.documents import Stored, begin_turn, read_document, record
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow, FrozenDraw, read_frozen
 from service.life.replace import read_sealed_events
-from service.office import Office, as_time
+from service.office import Office, as_day, as_time
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["CORRECTION_RULE", "RULE"]
@@ -55,7 +55,7 @@ def _drawn(
 
 
 async def _check(
-    connection: Connection, row: DrawRow, asked: ResultRequest
+    connection: Connection, office: Office, row: DrawRow, asked: ResultRequest
 ) -> tuple[FrozenDraw, tuple[str, ...]]:
     # A result stays in force when its target is replaced later; it must be possible to correct or withdraw it.
     replaced_too = isinstance(asked, CorrectionRequest)
@@ -76,6 +76,9 @@ async def _check(
         faults += [f"事项 {item} 没有登记结果" for item in missing]
     if len({f.item for f in asked.findings}) != len(asked.findings):
         faults.append("同一事项登记了两次")
+    first, today = as_day(frozen.outcome().logged_at).isoformat(), as_day(office.now()).isoformat()
+    if not first <= asked.inspected_on <= today:
+        faults.append(f"检查日期 {asked.inspected_on} 不在抽取之日 {first} 与今日 {today} 之间")
     if faults:
         raise Invalid("检查结果不完整或有误", "the findings do not fit the drawn items", tuple(faults))
     return frozen, sections
@@ -83,7 +86,7 @@ async def _check(
 
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, ResultRequest)
-    await _check(connection, row, asked)
+    await _check(connection, office, row, asked)
     id = f"{row.id}.{asked.target}"
     if await connection.fetchval("SELECT 1 FROM result WHERE id = $1", id):
         raise Conflicting(
@@ -101,7 +104,7 @@ async def _common(
         raise Conflicting(
             "封存期间不公布结果，启封后再发布", "results are published after the opening, not while sealed"
         )
-    frozen, sections = await _check(connection, row, asked)
+    frozen, sections = await _check(connection, office, row, asked)
     name = await connection.fetchval(
         "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", row.id, asked.target
     )
@@ -140,7 +143,7 @@ async def _perform(
 
 async def _prepare_correction(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, CorrectionRequest)
-    await _check(connection, row, asked)
+    await _check(connection, office, row, asked)
     id = f"{row.id}.{asked.target}"
     rev = await connection.fetchval("SELECT rev FROM result WHERE id = $1", id)
     if rev is None:

@@ -17,6 +17,7 @@ from service.pages.words import CODES, REQUESTERS, STATUSES, Code, Status
 __all__ = ["Change", "FindingLine", "ResultPage", "Revision", "read_result_page"]
 
 
+NOTHING_FOUND = ("NO_PROBLEM", "NO_SUCH_ACTIVITY")
 TO_MEND = ("HAZARD_GENERAL", "HAZARD_MAJOR", "PROBLEM_FOLLOW_UP")
 
 
@@ -26,6 +27,11 @@ class FindingLine(Struct, frozen=True):
     legal_basis: str
     code: Code
     finding: Finding
+
+    @property
+    def blank(self) -> str:
+        """What stands for a field that was not filled in: nothing is missing where nothing was found."""
+        return "不涉及" if self.finding.code in NOTHING_FOUND else "未填"
 
 
 class Revision(Struct, frozen=True):

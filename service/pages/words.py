@@ -1,24 +1,24 @@
 """The words of the public pages: what the codes of the record mean, in plain Chinese."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from msgspec import Struct
 
 from disclosure.document import ResultCode
 from selection.plan import AtLeast, Fixed, Plan, Quota, QuotaRule
+from service.office import BEIJING
 
 __all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "Code", "Status", "beijing",
            "chance_in_words", "count_in_words", "percent", "planned_drawn", "rule_in_words"]  # fmt: skip
 
-_BEIJING = timezone(timedelta(hours=8))  # no summer time since 1991
 
 
 def beijing(instant: datetime | str) -> str:
     """Return an instant as the clock shows it in Beijing: `2026-11-10 09:00`, with seconds where there are any."""
     if isinstance(instant, str):
         instant = datetime.fromisoformat(instant)
-    local = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(_BEIJING)
+    local = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(BEIJING)
     return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 

@@ -149,7 +149,7 @@ def _result(task: str, kind: str, *logins: str, **more: str) -> Call:
         findings = [
             {"item": i, "code": "NO_PROBLEM", "deadline": None, "measure": None, "responsible": None} for i in target.items
         ]
-        request = {"target": target.id, "inspected_on": "2026-12-21", "result": "NO_PROBLEM", "findings": findings, **more}
+        request = {"target": target.id, "inspected_on": "2026-11-10", "result": "NO_PROBLEM", "findings": findings, **more}
         return await take(office, await draw_of(office, task), kind, request, *logins)
 
     return call

@@ -33,7 +33,7 @@ from service.drafts import (
     VisitDays,
     WitnessGiver,
 )
-from service.office import Office
+from service.office import Office, as_day
 from service.publishing import open_names
 
 AREAS = ("东湖区", "西山区", "南浦区", "青溪县")
@@ -245,14 +245,14 @@ async def replace(scene: Scene, clock) -> None:
     scene.successor = event["successor"]["id"] if event else ""
 
 
-def result_request(transcript: Transcript, target: str, code: str) -> dict[str, Any]:
+def result_request(transcript: Transcript, target: str, code: str, on: str) -> dict[str, Any]:
     items = next(t.items for t in transcript.targets if t.id == target)
     first = {"code": code, "deadline": None, "measure": None, "responsible": None}
     if code == "HAZARD_GENERAL":
         first |= {"deadline": "2026-12-15", "measure": "责令限期整改", "responsible": "安全部经理"}
     return {
         "target": target,
-        "inspected_on": "2026-11-21",
+        "inspected_on": on,
         "result": code,
         "findings": [{"item": item, **(first if n == 0 else first | {
             "code": "NO_PROBLEM", "deadline": None, "measure": None, "responsible": None})} for n, item in enumerate(items)],
@@ -263,15 +263,16 @@ async def publish_results(scene: Scene, clock) -> None:
     """Results of four firms; that of the first is corrected once."""
     transcript = await scene.transcript()
     clock.advance(days=10)
+    on = as_day(scene.office.now()).isoformat()
     targets = [t.id for t in transcript.targets if t.id != scene.replaced]
     everyone = ("inspector1", "inspector2", "reviewer", "publisher1", "publisher2")
     for target, code in zip(
         targets, ("HAZARD_GENERAL", "NO_PROBLEM", "FIXED_ON_ORDER", "NO_PROBLEM"), strict=False
     ):
-        await scene.take("inspection-result/v1", result_request(transcript, target, code), *everyone)
+        await scene.take("inspection-result/v1", result_request(transcript, target, code, on), *everyone)
     scene.result = f"{scene.draw}.{targets[0]}"
     clock.advance(days=2)
-    correction = result_request(transcript, targets[0], "FIXED_ON_ORDER") | {
+    correction = result_request(transcript, targets[0], "FIXED_ON_ORDER", on) | {
         "reason": "企业提交整改照片，复查认定隐患在检查当日已经消除", "requested_by": "subject"}  # fmt: skip
     await scene.take("correction/v1", correction, "reviewer", "publisher1", "publisher2")
 

@@ -165,6 +165,9 @@ async def test_results_are_listed_by_name_under_their_code(client, office, clock
     assert "须在期限内整改，最迟 2026-12-15" in first
     newest = await read(client, f"/results/{scene.result}/")
     assert "须在期限内" not in newest
+    assert "未填" in text_of(newest)  # something was found, and what was done about it does not stand there
+    clean = await office.pool.fetchval("SELECT id FROM result WHERE draw = $1 AND code = 'NO_PROBLEM' LIMIT 1", scene.draw)
+    assert "未填" not in await read(client, f"/results/{clean}/")
 
 
 async def test_raw_lists_come_with_the_meaning_of_their_codes(client, office, clock) -> None:
@@ -180,7 +183,8 @@ async def test_raw_lists_come_with_the_meaning_of_their_codes(client, office, cl
 
 async def test_another_plan_of_the_same_number_is_named_with_its_place_in_the_log(client, office, clock) -> None:
     first = await scenes.voided_scene(office, clock)
-    second = await scenes.voided_scene(office, clock, day=27, retries=first.draw)
+    task = scenes.draft(26, first.mandatory).task
+    second = await scenes.voided_scene(office, clock, day=27, retries=first.draw, task=task)
     assert second.draw == first.draw[:-1] + "2"
     for scene, other in ((first, second), (second, first)):
         said = text_of(await read(client, f"/draws/{scene.draw}/"))
