@@ -60,7 +60,9 @@ def key_commands(record: PublicRecord, transcript: Transcript) -> KeyCommands:
     return KeyCommands(
         tuple(nonces),
         Derivation("抽取密钥", transcript.draw_key, _hash_of("key", record.s, *lines)),
-        Derivation("阶段密钥（抽对象）", transcript.stage_key, _hash_of("stage", transcript.draw_key, "targets")),
+        Derivation(
+            "阶段密钥（抽对象）", transcript.stage_key, _hash_of("stage", transcript.draw_key, "targets")
+        ),
     )
 
 

@@ -83,7 +83,12 @@ def _number(record: PublicRecord, contributor: Contributor, names: Mapping[str, 
         opened = next((line.rsplit(":", 1)[1] for line in lines if line.startswith(f"nonce:{label}:")), None)
         words = f"机关事先封存的随机数，锁定名单时只公布承诺，封条由{contributor.custodian}保管；抽取公布时开封，须与承诺相符。"
         return Number(
-            label, "封存随机数", f"检查机关出，{contributor.custodian}保管", words + f"承诺 {contributor.commitment}", opened, None
+            label,
+            "封存随机数",
+            f"检查机关出，{contributor.custodian}保管",
+            words + f"承诺 {contributor.commitment}",
+            opened,
+            None,
         )
     found = record.contributions.get(label)
     link = None if found is None else Link("登记文书", found[0].sha256, found[0].index)

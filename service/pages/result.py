@@ -111,7 +111,9 @@ async def read_result_page(office: Office, id: str, rev: int | None = None) -> R
 def _deadlines(document: InspectionResult | Correction) -> tuple[str, ...]:
     if document.result not in TO_MEND or document.status == "withdrawn":
         return ()
-    return tuple(sorted({f.deadline for f in document.findings if f.deadline is not None and f.code in TO_MEND}))
+    return tuple(
+        sorted({f.deadline for f in document.findings if f.deadline is not None and f.code in TO_MEND})
+    )
 
 
 async def _history(

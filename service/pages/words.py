@@ -13,7 +13,6 @@ __all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REQUESTERS", "STATES", "
            "chance_in_words", "count_in_words", "percent", "planned_drawn", "rule_in_words"]  # fmt: skip
 
 
-
 def beijing(instant: datetime | str) -> str:
     """Return an instant as the clock shows it in Beijing: `2026-11-10 09:00`, with seconds where there are any."""
     if isinstance(instant, str):

@@ -138,7 +138,11 @@ def get_verifier() -> Response[bytes]:
 async def get_log(request: StaffRequest, shard: Shard, before: Before = None) -> Response[str]:
     """The log to read, newest entries first."""
     return await _page(
-        request, "log.html", current="draws", log=await read_log_page(office_of(request), shard, before), before=before
+        request,
+        "log.html",
+        current="draws",
+        log=await read_log_page(office_of(request), shard, before),
+        before=before,
     )
 
 

@@ -47,8 +47,10 @@ def finished(script: ModuleType, *locks: str) -> None:
 
 
 def call(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # The Python that a person has, not that of the environment the tests run in: that one has no pip.
+    python = getattr(sys, "_base_executable", sys.executable)
     return subprocess.run(
-        [sys.executable, str(checkout / "run"), *arguments],
+        [python, str(checkout / "run"), *arguments],
         capture_output=True,
         text=True,
         cwd="/",

@@ -79,8 +79,12 @@ async def test_the_page_foretells_exactly_which_steps_stay_undecided(client, off
         async with office.pool.acquire() as connection:
             plan = (await read_record(connection, scene.draw)).plan
         foretold = undecided_steps(plan, quorum, closed)
-        assert {n for n, verdict in (await verdicts(office, scene.draw)).items() if verdict != "pass"} == set(foretold)
-        assert f"第 {steps_in_words(foretold)} 步“未查”" in text_of(await read(client, f"/draws/{scene.draw}/"))
+        assert {n for n, verdict in (await verdicts(office, scene.draw)).items() if verdict != "pass"} == set(
+            foretold
+        )
+        assert f"第 {steps_in_words(foretold)} 步“未查”" in text_of(
+            await read(client, f"/draws/{scene.draw}/")
+        )
     assert steps_in_words((6, 8, 11, 22)) == "6、8、11、22"
     assert steps_in_words((6, 8, *range(14, 23))) == "6、8、14–22"
     assert steps_in_words((6, 7)) == "6、7"
@@ -91,7 +95,9 @@ async def test_the_log_page_lists_every_entry_once_newest_first(client, office, 
     await scenes.sealed_scene(office, clock)
     shard, size = await office.pool.fetchrow("SELECT shard, size FROM log_head WHERE active")
     page = await read(client, f"/log/{shard}/")
-    for link in {link for link in Outline(page).links if link.startswith(("/doc/", "/draws/", "/results/", "/log/"))}:
+    for link in {
+        link for link in Outline(page).links if link.startswith(("/doc/", "/draws/", "/results/", "/log/"))
+    }:
         assert (await client.get(link, headers=HTML)).status_code == 200, link
     for path in re.findall(r"curl -f\S* (?:--create-dirs -o \S+ )?\S+?(/log/\S+)", page):
         assert (await client.get(path)).status_code == 200, path
@@ -107,7 +113,9 @@ async def test_the_log_page_lists_every_entry_once_newest_first(client, office, 
     assert [entry.number for entry in seen] == list(range(size, 0, -1))
     assert {entry.kind for entry in seen} <= set(KINDS.values())
     for entry in seen:
-        stored = await office.pool.fetchrow("SELECT draw, leaf_index FROM document WHERE sha256 = $1", entry.sha256)
+        stored = await office.pool.fetchrow(
+            "SELECT draw, leaf_index FROM document WHERE sha256 = $1", entry.sha256
+        )
         assert (stored["draw"], stored["leaf_index"] + 1) == (entry.draw, entry.number)
     with pytest.raises(NotFound):
         await read_log_page(office, "nothing")
@@ -142,7 +150,9 @@ async def test_an_exception_stands_beside_the_real_figure(office, clock) -> None
     def figure(rule: str, subject: str, thin: dict[str, int], **changes: int) -> str:
         changed = msgspec.structs.replace(stratum, **changes)
         stated = StatedReason(reason="理由", rule=rule, subject=subject)
-        return exceptions_of(msgspec.structs.replace(plan, exceptions=(stated,), strata=(changed,)), thin)[0].figure
+        return exceptions_of(msgspec.structs.replace(plan, exceptions=(stated,), strata=(changed,)), thin)[
+            0
+        ].figure
 
     assert figure("small-stratum", stratum.id, {}) == f"实际 {stratum.population} 户，此说明并非必需"
     assert figure("small-stratum", stratum.id, {}, population=19) == "实际 19 户"
@@ -158,7 +168,9 @@ async def test_results_are_listed_by_name_under_their_code(client, office, clock
     page = await read(client, f"/draws/{scene.draw}/")
     results = page.split('id="results"')[1].split("</section>")[0]
     for row in await office.pool.fetch("SELECT id, target FROM result WHERE draw = $1", scene.draw):
-        name = await office.pool.fetchval("SELECT name FROM draw_target WHERE draw = $1 AND target = $2", scene.draw, row["target"])
+        name = await office.pool.fetchval(
+            "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", scene.draw, row["target"]
+        )
         assert f'<a href="/results/{row["id"]}/">{name}</a>' in results
     assert 'href="#results"' in page
     first = text_of(await read(client, f"/results/{scene.result}/1/"))
@@ -166,7 +178,9 @@ async def test_results_are_listed_by_name_under_their_code(client, office, clock
     newest = await read(client, f"/results/{scene.result}/")
     assert "须在期限内" not in newest
     assert "未填" in text_of(newest)  # something was found, and what was done about it does not stand there
-    clean = await office.pool.fetchval("SELECT id FROM result WHERE draw = $1 AND code = 'NO_PROBLEM' LIMIT 1", scene.draw)
+    clean = await office.pool.fetchval(
+        "SELECT id FROM result WHERE draw = $1 AND code = 'NO_PROBLEM' LIMIT 1", scene.draw
+    )
     assert "未填" not in await read(client, f"/results/{clean}/")
 
 
@@ -181,7 +195,9 @@ async def test_raw_lists_come_with_the_meaning_of_their_codes(client, office, cl
     assert f'href="/blob/{stored["blobs"]["excluded"]["sha256"]}">理由逐户公开</a>' in page
 
 
-async def test_another_plan_of_the_same_number_is_named_with_its_place_in_the_log(client, office, clock) -> None:
+async def test_another_plan_of_the_same_number_is_named_with_its_place_in_the_log(
+    client, office, clock
+) -> None:
     first = await scenes.voided_scene(office, clock)
     task = scenes.draft(26, first.mandatory).task
     second = await scenes.voided_scene(office, clock, day=27, retries=first.draw, task=task)
