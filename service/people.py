@@ -1,0 +1,94 @@
+"""Who can take part in a draw, and who is kept from which target: registries to people, for the planned visits. Pure.
+
+Everything about a person that depends on a day (certificate, term, leave) is decided here; afterwards the lists say only who may
+take which seat.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from disclosure.person import digest
+from selection.pool import OpenedConflicts, Person
+from service.candidates import Registries
+from service.drafts import Draft
+from service.registry import records
+
+__all__ = ["LEAD", "codes_of", "conflicts_between", "people_for"]
+
+LEAD = "lead"  # the code of the speciality "may lead a team"
+
+
+def codes_of(registries: Registries) -> dict[str, str]:
+    """Return speciality -> code for every speciality anyone has, and the code of leading a team."""
+    named = sorted({s for p in registries.people for s in p.specialities})
+    return {"可任组长": LEAD} | {name: f"c{number}" for number, name in enumerate(named, 1)}
+
+
+def people_for(
+    draft: Draft,
+    registries: Registries,
+    section: str,
+    areas: Mapping[str, str],
+    codes: Mapping[str, str],
+    fresh: Callable[[int], bytes],
+    disclose: Callable[[str, str, str], str],
+    disclosures: dict[str, tuple[str, str]],
+) -> tuple[list[Person], list[tuple[str, str, str, str, str]]]:
+    """Return the usable people, and for auditors why each other one is left out. Fills `disclosures`."""
+    people, reasons = [], []
+    last = draft.visits.last.isoformat()
+    for record in registries.people:
+        inspector = isinstance(record, records.Inspector)
+        unit = record.unit if isinstance(record, records.Inspector) else record.employer
+        ends = record.certificate_expires if isinstance(record, records.Inspector) else record.term_ends
+        id = "p-" + fresh(16).hex()
+        if record.status not in ("", "active"):
+            reasons.append(("*", id, "not-active", f"{record.number} 状态为 {record.status}", ""))
+            continue
+        if ends is not None and ends < last:
+            reasons.append(
+                ("*", id, "expired", f"{record.number} 有效期至 {ends}，早于检查截止日 {last}", "")
+            )
+            continue
+        disclosure = disclose(record.name, unit or "未填单位", record.number if inspector else "")
+        disclosures[id] = (record.number, disclosure)
+        held = [codes[s] for s in record.specialities]
+        if isinstance(record, records.Inspector) and record.lead:
+            held.append(LEAD)
+        people.append(
+            Person(
+                id=id,
+                section=section,
+                role="inspector" if inspector else "expert",
+                codes=tuple(sorted(set(held))),
+                areas=tuple(sorted({areas[a] for a in record.areas})),
+                places=record.capacity or draft.default_places,
+                digest=digest(disclosure),
+            )
+        )
+    return people, reasons
+
+
+def conflicts_between(
+    registries: Registries,
+    there: set[str],
+    by_number: Mapping[str, tuple[str, ...]],
+    fresh: Callable[[int], bytes],
+) -> tuple[list[OpenedConflicts], list[tuple[str, str, str, str, str]]]:
+    """Return the conflicts of candidates with usable people, salted, and their reasons for auditors."""
+    away: dict[str, set[str]] = defaultdict(set)
+    reasons = {}
+    served = (c for expert in registries.experts for c in records.conflicts_of(expert))
+    for conflict in (*registries.conflicts, *served):
+        if conflict.target not in there:
+            continue
+        for person in by_number.get(conflict.person, ()):
+            away[conflict.target].add(person)
+            evidence = hashlib.sha256(conflict.evidence.encode()).hexdigest() if conflict.evidence else ""
+            word = records.CONFLICT_REASONS.get(conflict.reason, conflict.reason)
+            reasons[conflict.target, person, conflict.reason] = (word, evidence)
+    opened = [
+        OpenedConflicts(t, fresh(32).hex(), tuple(sorted(people))) for t, people in sorted(away.items())
+    ]
+    return opened, [(*key, *value) for key, value in reasons.items()]
