@@ -8,7 +8,7 @@ __all__ = ["race"]
 
 
 def race(contenders: Mapping[str, Callable[[], object]], rounds: int = 3) -> dict[str, float]:
-    """Return the median CPU seconds of each contender over `rounds`, and print them as ratios to the first."""
+    """Return the median CPU seconds of each contender over `rounds`, and print them as ratios to the first of them."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
@@ -18,5 +18,5 @@ def race(contenders: Mapping[str, Callable[[], object]], rounds: int = 3) -> dic
     medians = {name: median(times) for name, times in seconds.items()}
     ours = next(iter(medians.values()))
     for name, value in medians.items():
-        print(f"  {name:<44} {value:9.3f} s   {value / ours:7.2f} x ours", flush=True)
+        print(f"  {name:<44} {value:9.3f} s   {value / ours:7.2f} x the first", flush=True)
     return medians
