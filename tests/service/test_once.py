@@ -3,14 +3,21 @@
 import asyncio
 from uuid import UUID
 
+import msgspec
 import pytest
-from journey import TRANSITIONS, begin, draw_of, frozen_of, office_at, person, take
+from journey import TRANSITIONS, begin, draft, draw_of, frozen_of, office_at, person, take
 
+from disclosure.policy import parse_policy
+from disclosure.verification import Verdict, verify_bundle
 from service import steps
+from service.bundles import read_bundle
 from service.database import migrate, open_pool
+from service.drafting import create_draft
+from service.drafts import NonceGiver, PublicGiver
 from service.embedded.server import EmbeddedPostgres
 from service.errors import Conflicting, Denied, Invalid
 from service.office import Office
+from service.publishing import policy_bytes
 
 AT = {name: (time, call) for name, time, call in TRANSITIONS}
 UNTIL_DICE = ["open draft", "open freeze", "open notary", "open audit", "open dice"]
@@ -153,3 +160,27 @@ async def test_rows_that_prove_something_cannot_be_changed_or_deleted(pool) -> N
             await c.execute("UPDATE document SET data = ''")
         with pytest.raises(Exception, match="only ever added"):
             await c.execute("DELETE FROM draw")
+
+
+async def test_a_public_number_ends_a_draw_and_is_left_to_people_to_compare(pool) -> None:
+    office = office_at(pool, "2026-11-10T01:00:00Z")
+    lottery = PublicGiver(
+        label="lottery", source="中国体育彩票排列五", issue="26312", digits=5, order="开奖顺序", example="01234"
+    )
+    made = msgspec.structs.replace(
+        draft("public", "2026-11-10T02:00:00Z", None), givers=(NonceGiver(custodian="公证处"), lottery)
+    )
+    draw = await create_draft(office, await person(office, "operator"), made)
+    await take(office, draw, "draw-plan/v1", {}, "operator", "confirmer")
+    late = office_at(pool, "2026-11-10T02:00:05Z")
+    for wrong in ("1234", "123456", "1234５", "12 45"):
+        with pytest.raises(Invalid):
+            await take(late, draw, "contribution/v1", {"label": "lottery", "digits": wrong}, "operator", "confirmer")
+    await take(late, draw, "contribution/v1", {"label": "lottery", "digits": "90210"}, "operator", "confirmer")
+    with pytest.raises(Conflicting):  # corrected by nobody in silence
+        await take(late, draw, "contribution/v1", {"label": "lottery", "digits": "90211"}, "operator", "confirmer")
+    await take(late, draw, "draw-outcome/v1", {}, "operator", "confirmer")
+    policy = parse_policy(await policy_bytes(late))
+    report = verify_bundle(await read_bundle(late, draw), policy)
+    assert [s.number for s in report.steps if s.verdict is not Verdict.PASS] == [6, 8, 11, 22]
+    assert "90210" in report.steps[10].sentence.zh
