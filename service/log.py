@@ -12,13 +12,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from disclosure.checkpoint import Checkpoint, sign_checkpoint
+from disclosure.checkpoint import Checkpoint, open_checkpoint, read_unverified, sign_checkpoint
+from disclosure.errors import DisclosureError
+from disclosure.note import KIND_ED25519, VerifierKey
 from disclosure.tree import CompactRange, consistency_proof, inclusion_proof, leaf_hash
+from service.config import ConfigError
 from service.database import Connection
 from service.errors import Conflicting, NotFound
 from service.office import Office
 
-__all__ = ["Appended", "Head", "active_shard", "append", "consistency", "create_log", "inclusion", "lock_head",
+__all__ = ["Appended", "Head", "active_shard", "append", "check_key", "consistency", "create_log", "inclusion", "lock_head",
            "publish_checkpoint", "read_checkpoint_at_least", "read_head", "read_newest_checkpoint"]  # fmt: skip
 
 
@@ -116,6 +119,27 @@ async def publish_checkpoint(office: Office, shard: str) -> bytes:
             shard, head.size, note,
         )  # fmt: skip
     return note
+
+
+async def check_key(office: Office) -> None:
+    """Raise ConfigError unless the newest checkpoint was signed with the key we hold.
+
+    With another key the log would go on under two names; it happens when keys and database are of two installations.
+    """
+    async with office.pool.acquire() as connection:
+        note = await connection.fetchval(
+            "SELECT c.note FROM log_checkpoint c JOIN log_head h USING (shard) WHERE h.active ORDER BY c.size DESC LIMIT 1"
+        )
+    if note is None:
+        return
+    origin = read_unverified(note).origin
+    try:
+        open_checkpoint(note, VerifierKey(origin, KIND_ED25519, office.log_signer.public_key))
+    except DisclosureError as error:
+        raise ConfigError(
+            f"the log key is not the one that signed the log {origin}: keys and database belong to two installations"
+            f" (日志密钥与数据库不属于同一套安装): {error}"
+        ) from error
 
 
 async def read_newest_checkpoint(

@@ -17,6 +17,7 @@ from disclosure.keys import Signer
 from service.config import Config
 from service.database import migrate, open_pool
 from service.embedded import EmbeddedPostgres
+from service.log import check_key
 from service.office import Office
 from service.publishing import publish_folder, run_jobs
 from service.signer import load_signer
@@ -56,7 +57,9 @@ async def running_office(
         pool = await open_pool(dsn, config.database_password_file)
         try:
             await migrate(pool)
-            yield Office(pool, signer, log_signer)
+            office = Office(pool, signer, log_signer)
+            await check_key(office)
+            yield office
         finally:
             # A request that was cut off may still hold a connection; nobody waits for it for ever.
             try:

@@ -11,6 +11,7 @@ The permissions of existing parent folders are never changed.
 """
 
 import hashlib
+import itertools
 import os
 import pwd
 import shutil
@@ -51,7 +52,7 @@ def settle(data: Path, binaries: Binaries) -> Settlement:
     """
     if os.geteuid() != 0:
         return Settlement(home=data, account="same", owner=None, binaries=binaries)
-    moved = STATE / hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    moved = moved_home(data)
     for home in (data, moved):
         cluster = home / "cluster"
         if cluster.is_dir() and cluster.stat().st_uid != 0:
@@ -68,6 +69,23 @@ def settle(data: Path, binaries: Binaries) -> Settlement:
         prepare_state()
     give_away(data / "cluster", moved if home == moved else data, settlement)
     return settlement
+
+
+def moved_home(data: Path) -> Path:
+    """The folder under `STATE` that belongs to `data`: the one its notice names, otherwise one nobody has used.
+
+    Without the notice an old cluster is another installation's: whoever removed the data folder, keys included, and began
+    anew must not find the former database under it.
+    """
+    notice = data / NOTICE
+    if notice.is_file():
+        named = Path(notice.read_text(encoding="utf-8").splitlines()[-1])
+        if named.parent == STATE:
+            return named
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return next(
+        home for n in itertools.count() if not (home := STATE / (f"{name}-{n}" if n else name)).exists()
+    )
 
 
 def as_account(home: Path, uid: int, gid: int, binaries: Binaries) -> Settlement:

@@ -2,9 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from service.config import ConfigError
 from service.database import MigrationError, migrate, open_pool
+from service.log import check_key, publish_checkpoint
 
 
 async def test_four_racing_runners_apply_each_migration_once(empty_dsn: str) -> None:
@@ -54,3 +57,11 @@ async def test_a_refused_runner_leaves_the_lock_to_the_next(dsn: str) -> None:
         assert await asyncio.wait_for(migrate(pool), 10) == []
     finally:
         await pool.close()
+
+
+async def test_a_log_key_of_another_installation_is_refused(office) -> None:
+    """The newest checkpoint tells whose database this is; going on with another key would contradict it."""
+    await publish_checkpoint(office, (await office.pool.fetchval("SELECT shard FROM log_head")))
+    await check_key(office)
+    with pytest.raises(ConfigError, match="two installations"):
+        await check_key(msgspec.structs.replace(office, log_signer=office.signer))

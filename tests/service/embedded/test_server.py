@@ -316,6 +316,18 @@ class TestRoot:
                 run(server.dsn, "CREATE TABLE IF NOT EXISTS kept (number int)")
         assert private.stat().st_mode & 0o777 == 0o700
 
+    def test_a_data_folder_begun_anew_does_not_find_the_former_database(self, data, state, no_namespaces) -> None:
+        private = data.parent / "private"
+        private.mkdir(mode=0o700)
+        with EmbeddedPostgres(private / "data", durable=False) as server:
+            former = server.directory
+            run(server.dsn, "CREATE TABLE secret (number int)")
+        shutil.rmtree(private / "data")
+        with EmbeddedPostgres(private / "data", durable=False) as server:
+            assert server.directory != former
+            assert run(server.dsn, "SELECT to_regclass('secret')") is None
+        assert (former / "cluster").is_dir()  # and what was there is not taken from anybody
+
     def test_programs_out_of_reach_are_copied_once(self, data, state, no_namespaces, monkeypatch) -> None:
         binaries = find_binaries()
         if not binaries.trees:
