@@ -6,7 +6,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from selection.canonical import CanonicalError, format_canonical, parse_struct
 from selection.errors import PlanError
@@ -23,11 +23,18 @@ __all__ = [
     "Dice",
     "Drand",
     "Fixed",
+    "Former",
     "Item",
+    "LargestRemainder",
     "Named",
     "NonceCommitment",
+    "Parameter",
+    "PerOfficer",
+    "PerPeriod",
     "Percent",
+    "PercentOrOne",
     "Plan",
+    "PoolRule",
     "PublicNumber",
     "Quota",
     "QuotaRule",
@@ -93,7 +100,7 @@ class Class(Form, frozen=True):
 
     expert_seats: tuple[Seat, ...]
     id: Id
-    inspector_seats: Annotated[tuple[Seat, ...], Meta(min_length=1)]
+    inspector_seats: tuple[Seat, ...]
     items: Annotated[tuple[SectionItems, ...], Meta(min_length=1)]
     name: Text
 
@@ -116,7 +123,35 @@ class AtLeast(Form, frozen=True, tag_field="kind", tag="at-least"):
     numerator: Count
 
 
-QuotaRule = Fixed | Percent | AtLeast
+class PercentOrOne(Form, frozen=True, tag_field="kind", tag="percent-or-one"):
+    """As `Percent`, but one where that is none and there is anybody to draw."""
+
+    denominator: Count
+    numerator: Count
+
+
+class PerOfficer(Form, frozen=True, tag_field="kind", tag="per-officer"):
+    """So many targets for each inspector of the section who has places, at most all ("1:n to officers")."""
+
+    targets: Count
+
+
+class PerPeriod(Form, frozen=True, tag_field="kind", tag="per-period"):
+    """One period's part of a yearly share; the parts of a year add up to the year's number exactly."""
+
+    denominator: Count
+    numerator: Count
+    period: Count
+    periods: Count
+
+
+class LargestRemainder(Form, frozen=True, tag_field="kind", tag="largest-remainder"):
+    """One total, split over the strata that name it in proportion to their bases."""
+
+    total: Count
+
+
+QuotaRule = Fixed | Percent | PercentOrOne | AtLeast | PerOfficer | PerPeriod | LargestRemainder
 
 
 class Quota(Form, frozen=True):
@@ -155,6 +190,28 @@ class ReplacementReason(Form, frozen=True):
     applies: Literal["target", "person"]
     id: Label
     name: Text
+
+
+class Parameter(Form, frozen=True):
+    name: Label
+    value: Text
+
+
+class PoolRule(Form, frozen=True):
+    """By which rule targets were left out of `pool` or put on it: its words, and the same as data."""
+
+    id: Label
+    parameters: tuple[Parameter, ...]
+    text: Text
+    version: Text
+
+
+class Former(Form, frozen=True):
+    """The draw whose targets a plan for teams alone takes over (docs/spec/plan.md, "Teams alone")."""
+
+    draw: Id
+    plan: Hex64
+    result: Hex64
 
 
 class StatedReason(Form, frozen=True):
@@ -276,6 +333,9 @@ class Plan(Form, frozen=True):
     type: Literal["draw-plan/v1"]
     visits: Visits
     year: Year
+    # Optional members come last, as structs need it; the canonical form sorts by name in any case.
+    pool_rules: Annotated[tuple[PoolRule, ...], Meta(min_length=1)] | UnsetType = UNSET
+    teams_of: Former | UnsetType = UNSET
 
 
 def format_plan(plan: Plan) -> bytes:
