@@ -6,7 +6,17 @@ from fractions import Fraction
 from msgspec import Struct
 
 from disclosure.document import ResultCode
-from selection.plan import AtLeast, Fixed, Plan, Quota, QuotaRule
+from selection.plan import (
+    AtLeast,
+    Fixed,
+    LargestRemainder,
+    PercentOrOne,
+    PerOfficer,
+    PerPeriod,
+    Plan,
+    Quota,
+    QuotaRule,
+)
 from service.office import BEIJING
 
 __all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "Code", "Status", "beijing",
@@ -45,7 +55,7 @@ VOID_REASONS = {
 ORIGINS = {"annual-plan": "年度检查计划", "special-campaign": "专项行动", "temporary-task": "临时任务"}
 EXCEPTIONS = {
     "small-stratum": "本层不足 20 户", "no-chance": "本层没有人靠抽签抽中", "thin-seat": "某些区域可选的人不足三名",
-    "wide-exclusion": "须回避的企业超过五分之一",
+    "wide-exclusion": "须回避的企业超过五分之一", "narrow-pool": "排除的比留在名单中的多",
 }  # fmt: skip
 CAUSES = {"date": "已到计划写明的启封时间", "last-visit": "全部对象检查完毕"}
 REQUESTERS = {
@@ -94,16 +104,34 @@ CODES: dict[ResultCode, Code] = {
 
 def rule_in_words(rule: QuotaRule) -> str:
     """Return how many a quota asks for, and how it is rounded."""
-    if isinstance(rule, Fixed):
-        return f"固定 {rule.count} 户"
+    match rule:
+        case Fixed():
+            return f"固定 {rule.count} 户"
+        case PerOfficer():
+            return f"每名检查员 {rule.targets} 户，至多全部"
+        case LargestRemainder():
+            return f"各层合计 {rule.total} 户，按户数比例分配，余数大的先补足"
     share = percent(Fraction(rule.numerator, rule.denominator)) if rule.denominator else "0%"
-    return f"不少于 {share}，不足一户的进一" if isinstance(rule, AtLeast) else f"{share}，四舍五入"
+    match rule:
+        case AtLeast():
+            return f"不少于 {share}，不足一户的进一"
+        case PercentOrOne():
+            return f"{share}，四舍五入，至少 1 户"
+        case PerPeriod():
+            return f"全年 {share}，四舍五入，分 {rule.periods} 期，本期为第 {rule.period} 期"
+    return "全部检查，次序随机" if share == "100%" else f"{share}，四舍五入"
 
 
 def count_in_words(quota: Quota, mandatory: int) -> str:
     """Return the sum that leads from the rule to how many are drawn by lot."""
     rule, steps = quota.rule, ""
-    if not isinstance(rule, Fixed):
+    if isinstance(rule, PerOfficer):
+        steps = f"检查员每名 {rule.targets} 户，取 {quota.quota}"
+    elif isinstance(rule, LargestRemainder):
+        steps = f"合计 {rule.total} 户，本层分得 {quota.quota} 户"
+    elif isinstance(rule, PerPeriod):
+        steps = f"{quota.base} 户的 {percent(Fraction(rule.numerator, rule.denominator))}，第 {rule.period}/{rule.periods} 期取 {quota.quota}"
+    elif not isinstance(rule, Fixed):
         exact = Fraction(quota.base * rule.numerator, rule.denominator)
         hundredths = (exact * 200 + 1) // 2
         number = f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")

@@ -23,6 +23,7 @@ from service.web.assets import ASSETS
 from service.web.description import ApiDescription
 from service.web.errors import answer_error
 from service.web.middleware import Envelope
+from service.web.planning import PLANNING_ROUTES
 from service.web.public import PUBLIC_ROUTES
 from service.web.session import PUBLIC, authorise, check_every_route
 
@@ -65,7 +66,7 @@ async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
 ROUTES = (
     read_asset, health, ready,
     *staff.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
-    *PUBLIC_ROUTES,
+    *PLANNING_ROUTES, *PUBLIC_ROUTES,
 )  # fmt: skip
 
 
