@@ -9,16 +9,27 @@ from math import isqrt
 
 from msgspec import Struct
 
+from selection.errors import SelectionError
 from selection.keys import ticket, tickets
 from selection.plan import Plan, Stratum
 from selection.pool import Pools, Target
 
-__all__ = ["DrawnTarget", "StratumOrder", "draw_targets", "first", "in_order"]
+__all__ = ["DrawnTarget", "StratumOrder", "bound", "draw_targets", "drawn_depth", "first", "in_order", "merge_shards"]
 
 
 def in_order(stage: str, ids: Iterable[str]) -> list[tuple[bytes, str]]:
     """Return all (ticket, id) of a stage in its order."""
     return sorted(tickets(stage, ids))
+
+
+def bound(size: int, count: int) -> bytes | None:
+    """Return 32 bytes under which all but surely `count` of `size` tickets lie, or None where so many are wanted that
+    looking only below a bound saves nothing.
+
+    It holds too few once in a million draws at worst (`count` 3), once in 10^12 from 100 on: who uses it must count.
+    """
+    enough = count + 8 * isqrt(count) + 8
+    return ((enough << 256) // size).to_bytes(32, "big") if enough < size // 2 else None
 
 
 def first(stage: str, ids: Sequence[str], count: int) -> list[tuple[bytes, str]]:
@@ -27,12 +38,28 @@ def first(stage: str, ids: Sequence[str], count: int) -> list[tuple[bytes, str]]
     Equal to `in_order(stage, ids)[:count]`. Tickets are uniform, so for a small share of a large pool only those
     below a bound that all but surely holds `count` of them are sorted; if it does not, all are.
     """
-    size, enough = len(ids), count + 8 * isqrt(count) + 8
-    if enough < size // 2:
-        below = tickets(stage, ids, ((enough << 256) // size).to_bytes(32, "big"))
-        if len(below) >= count:
-            return sorted(below)[:count]
+    below = bound(len(ids), count)
+    if below is not None:
+        found = tickets(stage, ids, below)
+        if len(found) >= count:
+            return sorted(found)[:count]
     return in_order(stage, ids)[:count]
+
+
+def merge_shards(parts: Iterable[Iterable[tuple[bytes, str]]], count: int) -> list[tuple[bytes, str]]:
+    """Return the first `count` (ticket, id) of a list that is kept in several parts, from the first `count` of each part.
+
+    Whoever is among the first `count` of all is among the first `count` of their own part, so nothing else need travel
+    (docs/spec/where-the-data-is.md). A part that holds fewer sends all it has; more than `count` do no harm.
+    Raises SelectionError for an id that two parts send: the parts of a list do not overlap.
+    """
+    merged = sorted(pair for part in parts for pair in part)
+    seen: set[str] = set()
+    for _, id in merged:
+        if id in seen:
+            raise SelectionError(f"{id} stands in two parts of the list, or twice in one: no id is drawn twice")
+        seen.add(id)
+    return merged[:count]
 
 
 class DrawnTarget(Struct, frozen=True):
@@ -66,11 +93,16 @@ def draw_targets(plan: Plan, pools: Pools, stage: str) -> tuple[list[StratumOrde
     return outcomes, sorted(drawn, key=lambda d: (d.ticket, d.target.id))
 
 
+def drawn_depth(stratum: Stratum) -> int:
+    """Return D, how many of the stratum's candidates some section draws by lot."""
+    return max(quota.by_lot for quota in stratum.quotas)
+
+
 def _draw_stratum(
     stratum: Stratum, members: list[Target], mandatory: frozenset[str], stage: str
 ) -> tuple[StratumOrder, list[DrawnTarget]]:
     candidates = {target.id: target for target in members if target.id not in mandatory}
-    depth = max(quota.by_lot for quota in stratum.quotas)
+    depth = drawn_depth(stratum)
     ordered = first(stage, list(candidates), depth + 1)
     drawn = [
         DrawnTarget(

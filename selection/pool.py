@@ -29,8 +29,8 @@ _DIGEST = r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
 _PLACES = r"(?:0|[1-9][0-9]{0,3})"
 
 
-class Target(Struct, frozen=True):
-    """One candidate of the pool."""
+class Target(Struct, frozen=True, gc=False):
+    """One candidate of the pool. It holds text only, so the collector need not walk through a million of them."""
 
     id: str
     stratum: str

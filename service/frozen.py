@@ -1,6 +1,6 @@
 """A frozen draw as the bureau keeps it: the plan, its lists, the secrets and what was contributed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from selection.plan import NonceCommitment, Plan
 from selection.pool import (
     OpenedConflicts,
     Pools,
+    Target,
     parse_apart,
     parse_listed,
     parse_opened,
@@ -22,6 +23,7 @@ from selection.pool import (
 )
 from selection.replacement import Event, Standing, apply_event, standing_after_draw
 from selection.transcript import Transcript, parse_transcript
+from service.big_pools import ListedTargets, is_big
 from service.database import Connection
 from service.documents import Stored, documents_of, read_blob
 from service.errors import Conflicting, NotFound
@@ -65,7 +67,10 @@ async def _row(connection: Connection, draw: str, sql: str) -> DrawRow:
 
 
 class FrozenDraw(Struct, frozen=True, dict=True):
-    """Everything about a draw from the freeze on. `opened` holds the conflicts of all targets, by target."""
+    """Everything about a draw from the freeze on. `opened` holds the conflicts of all targets, by target.
+
+    The targets of a large pool are not read before the draw, and later only when asked for (`service/big_pools.py`).
+    """
 
     row: DrawRow
     plan: Plan
@@ -146,10 +151,16 @@ async def read_frozen(connection: Connection, row: DrawRow) -> FrozenDraw:
             raise SelectionError(f"the database lost blob {sha256} of draw {row.id}")
         return data
 
+    async def targets() -> Sequence[Target]:
+        if not is_big(plan):
+            return parse_pool(await blob(plan.blobs.pool.sha256))
+        drawn = row.state in ("drawn", "sealed", "opened")
+        return ListedTargets(await blob(plan.blobs.pool.sha256) if drawn else None)
+
     opened = parse_opened(secret["opened"])
     mandatory = parse_listed("mandatory", await blob(plan.blobs.mandatory.sha256))
     pools = Pools(
-        targets=parse_pool(await blob(plan.blobs.pool.sha256)),
+        targets=await targets(),
         mandatory=frozenset(listed.target for listed in mandatory),
         people=parse_people(await blob(plan.blobs.people.sha256)),
         apart=frozenset(parse_apart(await blob(plan.blobs.apart.sha256))),

@@ -1,20 +1,24 @@
 """Draw (抽取): computed once from what is frozen and contributed; one outcome per plan, by a database constraint."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from disclosure.blob import refer
 from disclosure.document import DrawOutcome, ResultReference, SealedOutcome
 from selection.draw import draw as compute
 from selection.errors import SelectionError
-from selection.keys import digest_of, sealed_commitment
+from selection.keys import digest_of, draw_key, sealed_commitment, stage_key
 from selection.plan import ActorRole
-from selection.pool import format_opened
+from selection.pool import Pools, format_opened
 from selection.transcript import format_transcript
+from service.big_pools import is_big, sieve_targets
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
 from service.errors import Conflicting
-from service.frozen import DrawRow, read_frozen
+from service.frozen import DrawRow, FrozenDraw, read_frozen
 from service.office import Office, as_time
 from service.steps import Prepared, Rule
 
@@ -38,6 +42,15 @@ def _check_may_draw(office: Office, row: DrawRow) -> None:
         raise Conflicting("开号时刻 T 未到", "T has not come yet")
 
 
+async def _pools(connection: Connection, frozen: FrozenDraw, lines: Sequence[str]) -> Pools:
+    """Return what is drawn from; of a large list only the targets that the draw can depend on."""
+    if not is_big(frozen.plan):
+        return frozen.pools
+    stage = stage_key(draw_key(frozen.s, lines), "targets")
+    targets = await sieve_targets(connection, frozen.plan, frozen.pools.mandatory, stage)
+    return msgspec.structs.replace(frozen.pools, targets=targets)
+
+
 async def _perform(
     connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
 ) -> Stored:
@@ -45,7 +58,8 @@ async def _perform(
     frozen = await read_frozen(connection, row)
     lines = frozen.lines()
     try:
-        transcript = await asyncio.to_thread(compute, frozen.plan, frozen.pools, lines)
+        pools = await _pools(connection, frozen, lines)
+        transcript = await asyncio.to_thread(compute, frozen.plan, pools, lines)
     except SelectionError as error:
         raise Conflicting(f"不能抽取：{error}", str(error)) from error
     result = format_transcript(transcript)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selection.draw import draw
-from selection.order import first, in_order
+from selection.errors import SelectionError
+from selection.order import first, in_order, merge_shards
 from selection.quota import Population, state_quota
 
 steady = settings(derandomize=True, deadline=None)
@@ -54,6 +55,24 @@ def test_first_holds_where_the_bound_is_too_low():
     stage = hexed("high")
     ids = [id for ticket, id in in_order(stage, [f"firm-{n}" for n in range(4000)])][3000:]
     assert first(stage, ids, 20) == in_order(stage, ids)[:20]
+
+
+@steady
+@given(stages, id_lists, st.integers(0, 70), st.integers(1, 6), st.data())
+def test_shards_that_send_their_first_give_the_first_of_all(stage, ids, count, number, data):
+    """However the ids are dealt out, also where a part is empty or sends more than was asked."""
+    parts = [[] for _ in range(number)]
+    for id in ids:
+        parts[data.draw(st.integers(0, number - 1))].append(id)
+    more = data.draw(st.integers(0, 3))
+    sent = [first(stage, part, count + more) for part in parts]
+    assert merge_shards(sent, count) == in_order(stage, ids)[:count]
+
+
+def test_an_id_of_two_shards_is_refused():
+    stage, ids = hexed("overlap"), [f"firm-{n}" for n in range(9)]
+    with pytest.raises(SelectionError, match="firm-4 stands in two parts"):
+        merge_shards([in_order(stage, ids[:5]), in_order(stage, ids[4:])], 3)
 
 
 @pytest.mark.parametrize("seed", range(12))
