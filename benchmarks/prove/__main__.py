@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks.prove import fairness
+from benchmarks.prove import distributions, fairness, recency, shards
 
-PROOFS = {"fairness": fairness.run}
+PROOFS = {"fairness": fairness.run, "shards": shards.run, "distributions": distributions.run, "recency": recency.run}
 
 
 def main(names: list[str]) -> int:

@@ -1,27 +1,25 @@
-"""Is every firm of a city drawn equally often? One chi-square per city over 2,000 draws with fixed numbers."""
+"""Is every firm drawn equally often? Four real cities here; single ids, pairs and reserves in `fairness_sizes.py`.
+
+The cities: one chi-square per city over 2,000 draws of the whole target stage with fixed numbers.
+"""
 
 import csv
 import os
 from collections import Counter
-from math import erfc, sqrt
 from pathlib import Path
 
 from benchmarks.county import county, dice
+from benchmarks.prove import fairness_sizes
+from benchmarks.prove.fairness_statistics import chi_square_tail
 from selection.keys import draw_key, stage_key
 from selection.order import draw_targets
 from selection.plan import plan_digest
 from selection.pool import Target
 
-__all__ = ["chi_square_p", "run"]
+__all__ = ["cities", "run"]
 
 DRAWS, LIMIT = 2_000, 1e-6
 _CITY_OF = {"鄂州": "ezhou", "黄冈": "huanggang", "荆州": "jingzhou", "十堰": "shiyan"}
-
-
-def chi_square_p(value: float, degrees: int) -> float:
-    """Return P(chi-square ≥ value) by Wilson and Hilferty's normal approximation, good to 1e-4 for degrees over 100."""
-    z = ((value / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / sqrt(2 / (9 * degrees))
-    return erfc(z / sqrt(2)) / 2
 
 
 def _targets() -> tuple[str, list[Target] | None]:
@@ -36,6 +34,13 @@ def _targets() -> tuple[str, list[Target] | None]:
 
 
 def run() -> bool:
+    """Run both parts; return whether both hold."""
+    held = [cities(), fairness_sizes.run()]
+    print("  holds: every p is above its limit" if all(held) else "  DOES NOT HOLD")
+    return all(held)
+
+
+def cities() -> bool:
     """Print the test per city; return whether every p is above 1e-6."""
     name, targets = _targets()
     plan, pools = county(targets=targets)
@@ -51,7 +56,7 @@ def run() -> bool:
         mean = DRAWS * k / n
         # Draws without replacement: the variance of a count is DRAWS·(k/n)(1 − k/n), and counts sum to a constant.
         value = sum((counts[id] - mean) ** 2 for id in members) / (mean * (1 - k / n)) * (n - 1) / n
-        p = chi_square_p(value, n - 1)
+        p = chi_square_tail(value, n - 1)
         least, most = min(counts[id] for id in members), max(counts[id] for id in members)
         print(f"  {stratum.id:<10} {k:>4} of {n:>5}: chi2 {value:9.1f} on {n - 1} degrees, p = {p:.4f};"
               f" drawn {least} to {most} times, {mean:.1f} expected")  # fmt: skip
