@@ -63,7 +63,7 @@ def parse_canonical(data: bytes) -> object:
     try:
         value: object = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise CanonicalError(f"not JSON of the permitted form: {error}") from error
+        raise CanonicalError(f"not JSON of the permitted form: {_cut(str(error))}") from error
     except RecursionError as error:
         raise CanonicalError(f"more than {MAX_DEPTH} containers inside one another") from error
     again = format_canonical(value)
@@ -83,7 +83,7 @@ def parse_struct(data: bytes, kind: type[T]) -> T:
     try:
         parsed = msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise CanonicalError(f"not a {getattr(kind, '__name__', kind)}: {error}") from error
+        raise CanonicalError(f"not a {getattr(kind, '__name__', kind)}: {_cut(str(error))}") from error
     again = format_canonical(parsed)
     if again != data:
         raise CanonicalError(
@@ -97,6 +97,11 @@ def _refuse_float(text: str) -> object:
 
 
 _decoder = msgspec.json.Decoder(float_hook=_refuse_float)
+
+
+def _cut(message: str) -> str:
+    """Return both ends of a message that shows a whole megabyte of what it was given: the place stands at its end."""
+    return message if len(message) <= 420 else f"{message[:200]} … {message[-200:]}"
 
 
 def _difference(found: bytes, canonical: bytes) -> str:
@@ -127,7 +132,7 @@ def _complaint(node: object) -> str | None:
     if isinstance(node, dict):
         for name in node:
             if not isinstance(name, str) or not name.isascii():
-                return f"name {name!r} is not ASCII text"
+                return f"name {str(name)[:40]!r} is not ASCII text"
         return None
     if isinstance(node, msgspec.Struct):
         for name in node.__struct_encode_fields__:

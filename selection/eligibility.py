@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,7 +11,9 @@ from selection.order import in_order
 from selection.plan import Plan, Seat
 from selection.pool import Person, Pools
 
-__all__ = ["STAGE_OF_ROLE", "OpenSeat", "Staff", "seats_of"]
+__all__ = ["STAGE_OF_ROLE", "Exclusion", "OpenSeat", "Staff", "seats_of"]
+
+Exclusion = Literal["role", "section", "code", "area", "conflict"]
 
 STAGE_OF_ROLE = {"inspector": "inspectors", "expert": "experts"}
 
@@ -78,6 +81,18 @@ class Staff:
                 ordered[asked] = tuple(id for _, id in in_order(stage, able))
             seats.append(OpenSeat(target, number, ordered[asked]))
         return seats
+
+    def why_not(self, role: str, seat: Seat, target: str, area: str, person: str) -> tuple[Exclusion, ...]:
+        """Return every reason why a person is no candidate of a seat, in the order of the tests; none for a candidate."""
+        who = self._people[person]
+        tests: dict[Exclusion, bool] = {
+            "role": who.role == role,
+            "section": who.section == seat.section,
+            "code": set(seat.codes) <= set(who.codes),
+            "area": area_allows(self._plan.area_rule, who, area),
+            "conflict": person not in self._conflicts.get(target, ()),
+        }
+        return tuple(reason for reason, passed in tests.items() if not passed)
 
     def clashes(self, person: str, with_: Iterable[str]) -> bool:
         """Return whether `apart` pairs the person with anyone of `with_`."""

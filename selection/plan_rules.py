@@ -4,36 +4,55 @@ One rule, one function, each yielding sentences; all of them are collected, so t
 service asks before the freeze, the verifier again at steps 12 and 13.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from selection.eligibility import area_allows
-from selection.errors import PlanError
-from selection.plan import Dice, Drand, NonceCommitment, Plan, PublicNumber, Seat, Stratum, Witness
-from selection.pool import Listed, Person, Pools, Target
-from selection.quota import Population, state_quota
+from msgspec import UNSET
 
-__all__ = ["EXCEPTION_RULES", "FEW_PEOPLE", "SMALL_STRATUM", "list_faults", "plan_faults"]
+from selection.plan import Class, Dice, Drand, NonceCommitment, Plan, PublicNumber, Witness
+from selection.pool import Listed, Pools
+from selection.quota_rules import quota_faults
+from selection.stated_reasons import EXCEPTION_RULES, FEW_PEOPLE, SMALL_STRATUM, thin_seats, unstated_faults
+from selection.teams_alone import teams_alone_faults
+from selection.transcript import Transcript
 
-SMALL_STRATUM = 20  # targets (protocol: under this a stratum needs a stated reason)
-FEW_PEOPLE = 3  # people who could take a seat
-EXCEPTION_RULES = ("small-stratum", "no-chance", "thin-seat", "wide-exclusion")
+__all__ = ["EXCEPTION_RULES", "FEW_PEOPLE", "SMALL_STRATUM", "list_faults", "plan_faults", "refusals",
+           "thin_seats"]  # fmt: skip
 
 
-def plan_faults(plan: Plan, pools: Pools) -> list[str]:
+def plan_faults(
+    plan: Plan, pools: Pools, excluded: Sequence[Listed] = (), former: Transcript | None = None
+) -> list[str]:
     """Return every rule of "A plan that is refused" that applies, as sentences; empty if none does.
 
-    Expects lists without `list_faults`.
+    Expects lists without `list_faults`. A plan with `teams_of` is judged with `excluded` and with `former`, the result that
+    it names; no other plan is judged by them.
     """
-    return [
-        *_identity(plan),
-        *_names(plan),
-        *_times(plan),
-        *_quotas(plan, pools),
-        *_classes(plan, pools),
-        *_contributors(plan),
-        *_unstated(plan, pools),
+    return [sentence for _, sentence in refusals(plan, pools, excluded, former)]
+
+
+def refusals(
+    plan: Plan, pools: Pools, excluded: Sequence[Listed] = (), former: Transcript | None = None
+) -> list[tuple[str, str]]:
+    """Return what `plan_faults` does, each with its number on the page: "1" to "8", and "9.1" to "9.6" for teams alone."""
+    rules: list[tuple[str, Iterable[str]]] = [
+        ("1", _identity(plan)),
+        ("1", _names(plan)),
+        ("2", _times(plan)),
+        ("3", _plan_orders(plan)),
+        ("3", quota_faults(plan, pools)),
+        ("5", _optional_items(plan)),
+        ("6", _contributors(plan)),
+        ("7", unstated_faults(plan, pools)),
+        ("8", _pool_rules(plan)),
     ]
+    if plan.teams_of is UNSET:
+        rules += [("4", _inspector_seats(plan, pools)), ("4", _some_item(plan, pools))]
+    else:
+        rules += [(f"9.{n}", found) for n, found in teams_alone_faults(plan, pools, plan.teams_of, excluded, former)]
+        if former is None or former.inspectors.outcome != "COMPLETE":
+            rules.append(("9.6", _inspector_seats(plan, pools)))
+    return [(number, sentence) for number, sentences in rules for sentence in sentences]
 
 
 def list_faults(
@@ -71,7 +90,7 @@ def list_faults(
 def _repeats(what: str, ids: Iterable[str]) -> Iterator[str]:
     for id, count in Counter(ids).items():
         if count > 1:
-            yield f"{what} {id} stands {count} times"
+            yield f"{what} {id[:100]} stands {count} times"
 
 
 def _identity(plan: Plan) -> Iterator[str]:
@@ -112,9 +131,6 @@ def _names(plan: Plan) -> Iterator[str]:
                         for c in seat.codes if c not in codes)  # fmt: skip
             if not _ascends(seat.codes):
                 yield f"the codes of a seat of class {class_.id} do not strictly ascend"
-        yield from _plan_order(
-            plan, f"the items of class {class_.id}", [rule.section for rule in class_.items]
-        )
     for item in plan.items:
         if item.section not in sections:
             yield f"item {item.id} names section {item.section}, which is not declared"
@@ -123,19 +139,24 @@ def _names(plan: Plan) -> Iterator[str]:
         )
         if not _ascends(item.classes):
             yield f"the classes of item {item.id} do not strictly ascend"
+    for what, named in _lists_of_sections(plan):
+        if unknown := [section for section in named if section not in sections]:
+            yield f"{what} name section {unknown[0]}, which is not declared"
+
+
+def _lists_of_sections(plan: Plan) -> Iterator[tuple[str, list[str]]]:
+    for class_ in plan.classes:
+        yield f"the items of class {class_.id}", [rule.section for rule in class_.items]
     for stratum in plan.strata:
-        yield from _plan_order(
-            plan, f"the quotas of stratum {stratum.id}", [q.section for q in stratum.quotas]
-        )
+        yield f"the quotas of stratum {stratum.id}", [quota.section for quota in stratum.quotas]
 
 
-def _plan_order(plan: Plan, what: str, sections: list[str]) -> Iterator[str]:
+def _plan_orders(plan: Plan) -> Iterator[str]:
     position = {section.id: number for number, section in enumerate(plan.sections)}
-    unknown = [section for section in sections if section not in position]
-    if unknown:
-        yield f"{what} name section {unknown[0]}, which is not declared"
-    elif not all(position[a] < position[b] for a, b in zip(sections, sections[1:], strict=False)):
-        yield f"{what} do not name sections in plan order, each once"
+    for what, named in _lists_of_sections(plan):
+        places = [position[section] for section in named if section in position]
+        if any(a >= b for a, b in zip(places, places[1:], strict=False)):
+            yield f"{what} do not name sections in plan order, each once"
 
 
 def _times(plan: Plan) -> Iterator[str]:
@@ -150,54 +171,55 @@ def _times(plan: Plan) -> Iterator[str]:
         yield f"visits from {plan.visits.from_} to {plan.visits.to} end before they begin"
 
 
-def _quotas(plan: Plan, pools: Pools) -> Iterator[str]:
-    everyone = Counter(target.stratum for target in pools.targets)
-    obliged = Counter(target.stratum for target in pools.targets if target.id in pools.mandatory)
-    for stratum in plan.strata:
-        true = Population(everyone[stratum.id], obliged[stratum.id])
-        if (stratum.population, stratum.mandatory) != (true.all, true.mandatory):
-            yield (
-                f"stratum {stratum.id} states {stratum.population} targets, {stratum.mandatory} mandatory;"
-                f" the lists hold {true.all} and {true.mandatory}"
-            )
-            continue
-        for stated in stratum.quotas:
-            try:
-                lawful = state_quota(stated.section, stated.rule, true, plan.mandatory_counts)
-            except PlanError as error:
-                yield f"stratum {stratum.id}: {error}"
-                continue
-            if stated != lawful:
-                yield (
-                    f"stratum {stratum.id}, section {stated.section}: the rule gives base {lawful.base}, quota"
-                    f" {lawful.quota}, by lot {lawful.by_lot}, chance {lawful.chance}; stated {stated.base},"
-                    f" {stated.quota}, {stated.by_lot}, {stated.chance}"
-                )
-
-
-def _classes(plan: Plan, pools: Pools) -> Iterator[str]:
-    strata, classes = {s.id: s for s in plan.strata}, {c.id: c for c in plan.classes}
-    items = defaultdict(list)
-    for item in plan.items:
-        for class_id in item.classes:
-            items[class_id, item.section, item.mandatory].append(item)
+def _optional_items(plan: Plan) -> Iterator[str]:
     for class_ in plan.classes:
         for rule in class_.items:
-            there = len(items[class_.id, rule.section, False])
+            there = sum(
+                class_.id in item.classes and item.section == rule.section and not item.mandatory
+                for item in plan.items
+            )
             if rule.optional > there:
                 yield f"class {class_.id} asks {rule.optional} optional items of {rule.section}, there are {there}"
+
+
+def _drawn_by(plan: Plan, pools: Pools) -> Iterator[tuple[Class, str, str]]:
+    """Yield (class, stratum, section) for every class of which some target stands in a stratum that the section draws."""
+    strata, classes = {s.id: s for s in plan.strata}, {c.id: c for c in plan.classes}
     for stratum_id, class_id in sorted({(t.stratum, t.class_) for t in pools.targets}):
-        if class_id not in classes or stratum_id not in strata:
-            continue
-        class_, stratum = classes[class_id], strata[stratum_id]
-        for section in (quota.section for quota in stratum.quotas):
-            if not any(seat.section == section for seat in class_.inspector_seats):
-                yield f"class {class_id} has no inspector seat of section {section}, which draws stratum {stratum_id}"
-            optional = [rule.optional for rule in class_.items if rule.section == section]
-            if not optional:
-                yield f"class {class_id} has no items entry of section {section}, which draws stratum {stratum_id}"
-            elif not items[class_id, section, True] and optional[0] == 0:
-                yield f"a target of class {class_id} gets no item of section {section}"
+        if class_id in classes and stratum_id in strata:
+            for quota in strata[stratum_id].quotas:
+                yield classes[class_id], stratum_id, quota.section
+
+
+def _inspector_seats(plan: Plan, pools: Pools) -> Iterator[str]:
+    for class_ in plan.classes:
+        if not class_.inspector_seats:
+            yield f"class {class_.id} has no inspector seat at all: it has one or more"
+    for class_, stratum, section in _drawn_by(plan, pools):
+        if class_.inspector_seats and not any(seat.section == section for seat in class_.inspector_seats):
+            yield f"class {class_.id} has no inspector seat of section {section}, which draws stratum {stratum}"
+
+
+def _some_item(plan: Plan, pools: Pools) -> Iterator[str]:
+    obliged = {(class_id, item.section) for item in plan.items if item.mandatory for class_id in item.classes}
+    for class_, stratum, section in _drawn_by(plan, pools):
+        optional = [rule.optional for rule in class_.items if rule.section == section]
+        if not optional:
+            yield f"class {class_.id} has no items entry of section {section}, which draws stratum {stratum}"
+        elif (class_.id, section) not in obliged and optional[0] == 0:
+            yield f"a target of class {class_.id} gets no item of section {section}"
+
+
+def _pool_rules(plan: Plan) -> Iterator[str]:
+    if plan.pool_rules is UNSET:
+        return
+    reasons = {reason.id for reason in plan.reason_codes}
+    yield from _repeats("pool rule", (rule.id for rule in plan.pool_rules))
+    for rule in plan.pool_rules:
+        if rule.id not in reasons:
+            yield f"pool rule {rule.id} is not one of the plan's reason codes"
+        if not _ascends([parameter.name for parameter in rule.parameters]):
+            yield f"the parameters of pool rule {rule.id} do not strictly ascend by name"
 
 
 def _contributors(plan: Plan) -> Iterator[str]:
@@ -218,54 +240,4 @@ def _contributors(plan: Plan) -> Iterator[str]:
         if isinstance(contributor, PublicNumber):
             example = contributor.example
             if len(example) != contributor.digits or not (example.isascii() and example.isdigit()):
-                yield f"the example {example!r} of {contributor.label} is not {contributor.digits} digits"
-
-
-def _unstated(plan: Plan, pools: Pools) -> Iterator[str]:
-    stated = {(reason.rule, reason.subject) for reason in plan.exceptions}
-    yield from (
-        f"no rule {rule} knows an exception" for rule, _ in sorted(stated) if rule not in EXCEPTION_RULES
-    )
-    for stratum in plan.strata:
-        if stratum.population < SMALL_STRATUM and ("small-stratum", stratum.id) not in stated:
-            yield f"stratum {stratum.id} has {stratum.population} targets, under {SMALL_STRATUM}, and no reason is stated"
-        yield from (f"no firm of stratum {stratum.id} can be drawn by section {section}, and no reason is stated"
-                    for section in _without_chance(stratum)
-                    if ("no-chance", f"{stratum.id}/{section}") not in stated)  # fmt: skip
-    for subject, people in thin_seats(plan, pools.targets, pools.people):
-        if ("thin-seat", subject) not in stated:
-            yield f"seat {subject} has {people} possible people, fewer than {FEW_PEOPLE}, and no reason is stated"
-
-
-def _without_chance(stratum: Stratum) -> list[str]:
-    free = stratum.population - stratum.mandatory
-    return [quota.section for quota in stratum.quotas if quota.by_lot == 0 and free > 0]
-
-
-def thin_seats(plan: Plan, targets: Sequence[Target], people: Sequence[Person]) -> Iterator[tuple[str, int]]:
-    """Yield (`<class>/inspectors/<number>` or `…/experts/…`, people) for each seat too few could take in some area."""
-    areas = defaultdict(set)
-    for target in targets:
-        areas[target.class_].add(target.area if plan.area_rule != "any" else "")
-    for class_ in plan.classes:
-        if class_.id not in areas:
-            continue
-        for role, stage, seats in (
-            ("inspector", "inspectors", class_.inspector_seats),
-            ("expert", "experts", class_.expert_seats),
-        ):
-            for number, seat in enumerate(seats, 1):
-                fewest = min(_able(plan, role, seat, area, people) for area in areas[class_.id])
-                if fewest < FEW_PEOPLE:
-                    yield f"{class_.id}/{stage}/{number}", fewest
-
-
-def _able(plan: Plan, role: str, seat: Seat, area: str, people: Sequence[Person]) -> int:
-    return sum(
-        person.role == role
-        and person.section == seat.section
-        and person.places >= 1
-        and set(seat.codes) <= set(person.codes)
-        and area_allows(plan.area_rule, person, area)
-        for person in people
-    )
+                yield f"the example {example[:40]!r} of {contributor.label} is not {contributor.digits} digits"

@@ -85,8 +85,15 @@ def blob_lines(data: bytes) -> list[bytes]:
     return data.split(b"\n")[:-1]
 
 
-def _format(rows: Iterable[Iterable[str]]) -> bytes:
-    lines = sorted("\t".join(row) for row in rows)
+def _format(name: str, rows: Iterable[Sequence[str]]) -> bytes:
+    lines = []
+    for row in rows:
+        line = "\t".join(row)
+        # A line feed in a column would write a second line that nobody listed.
+        if "\n" in line or line.count("\t") != len(row) - 1:
+            raise PoolError(f"{name}: a column holds TAB or LF: {line[:200]!r}")
+        lines.append(line)
+    lines.sort()
     return "".join(line + "\n" for line in lines).encode()
 
 
@@ -125,9 +132,9 @@ def format_pool(targets: Iterable[Target]) -> bytes:
     for row in rows:
         if not is_id(row.id) or row.id.startswith("p-"):
             raise PoolError(
-                f"pool: {row.id!r} is not a target id: 1 to 64 of [0-9A-Za-z._-], not beginning with p-"
+                f"pool: {row.id[:100]!r} is not a target id: 1 to 64 of [0-9A-Za-z._-], not beginning with p-"
             )
-    return _format((row.id, row.stratum, row.class_, row.area) for row in rows)
+    return _format("pool", ((row.id, row.stratum, row.class_, row.area) for row in rows))
 
 
 def parse_pool(data: bytes) -> list[Target]:
@@ -137,7 +144,7 @@ def parse_pool(data: bytes) -> list[Target]:
 
 def format_listed(rows: Iterable[Listed]) -> bytes:
     """Return the blob `excluded` or `mandatory`."""
-    return _format((row.target, row.reason) for row in rows)
+    return _format("listed targets", ((row.target, row.reason) for row in rows))
 
 
 def parse_listed(name: str, data: bytes) -> list[Listed]:
@@ -146,19 +153,16 @@ def parse_listed(name: str, data: bytes) -> list[Listed]:
 
 
 def format_people(people: Iterable[Person]) -> bytes:
-    """Return the blob `people`."""
-    return _format(
-        (
-            p.id,
-            p.section,
-            p.role,
-            ",".join(sorted(p.codes)),
-            ",".join(sorted(p.areas)),
-            str(p.places),
-            p.digest,
-        )
-        for p in people
+    """Return the blob `people`. Raises PoolError for a code or area that is no id: a comma in one would make it two."""
+    everyone = list(people)
+    for p in everyone:
+        if wrong := [id for id in (*p.codes, *p.areas) if not is_id(id)]:
+            raise PoolError(f"people: {p.id[:100]!r} has {wrong[0][:100]!r}, which is not an id: 1 to 64 of [0-9A-Za-z._-]")
+    rows = (
+        (p.id, p.section, p.role, ",".join(sorted(p.codes)), ",".join(sorted(p.areas)), str(p.places), p.digest)
+        for p in everyone
     )
+    return _format("people", rows)
 
 
 def parse_people(data: bytes) -> list[Person]:
@@ -175,7 +179,7 @@ def parse_people(data: bytes) -> list[Person]:
 
 def format_apart(pairs: Iterable[tuple[str, str]]) -> bytes:
     """Return the blob `apart`: people who may not be in one team, in either order."""
-    return _format(sorted({(min(pair), max(pair)) for pair in pairs}))
+    return _format("apart", sorted({(min(pair), max(pair)) for pair in pairs}))
 
 
 def parse_apart(data: bytes) -> list[tuple[str, str]]:
@@ -189,7 +193,7 @@ def parse_apart(data: bytes) -> list[tuple[str, str]]:
 
 def format_conflicts(opened: Iterable[OpenedConflicts]) -> bytes:
     """Return the blob `conflicts`: for each target the commitment to the people kept from it, never the people."""
-    return _format((row.target, row.commitment) for row in opened)
+    return _format("conflicts", ((row.target, row.commitment) for row in opened))
 
 
 def parse_conflicts(data: bytes) -> dict[str, str]:
@@ -201,7 +205,7 @@ def parse_conflicts(data: bytes) -> dict[str, str]:
 
 def format_opened(opened: Iterable[OpenedConflicts]) -> bytes:
     """Return the blob `opened`, published for drawn targets only."""
-    return _format((row.target, row.salt, ",".join(row.people)) for row in opened)
+    return _format("opened", ((row.target, row.salt, ",".join(row.people)) for row in opened))
 
 
 def parse_opened(data: bytes) -> list[OpenedConflicts]:
@@ -215,4 +219,4 @@ def parse_opened(data: bytes) -> list[OpenedConflicts]:
 
 def format_reasons(rows: Iterable[tuple[str, str, str, str, str]]) -> bytes:
     """Return the blob `reasons` of (target or `*`, person, reason, rule, evidence digest or ""): for auditors only."""
-    return _format(rows)
+    return _format("reasons", rows)

@@ -1,6 +1,7 @@
 """Quotas in exact integers (docs/spec/plan.md, "Quotas, in exact integers"). No fraction is ever a float."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -16,8 +17,9 @@ from selection.plan import (
     Quota,
     QuotaRule,
 )
+from selection.pool import Person
 
-__all__ = ["Population", "base_of", "count_quota", "split_total", "state_quota"]
+__all__ = ["Population", "base_of", "count_quota", "officers_of", "split_total", "state_quota"]
 
 
 class Population(Struct, frozen=True):
@@ -30,6 +32,11 @@ class Population(Struct, frozen=True):
 def base_of(population: Population, mandatory_counts: bool) -> int:
     """Return of how many targets a quota is counted: of all, or of those that are not mandatory."""
     return population.all if mandatory_counts else population.all - population.mandatory
+
+
+def officers_of(people: Iterable[Person]) -> Mapping[str, int]:
+    """Return, by section, how many inspectors have places: the officers of a *per-officer* quota."""
+    return Counter(person.section for person in people if person.role == "inspector" and person.places >= 1)
 
 
 def _share(rule: Percent | PercentOrOne | AtLeast | PerPeriod) -> tuple[int, int]:

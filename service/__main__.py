@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -27,6 +28,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
+def _label(text: str) -> str:
+    if not re.fullmatch("[a-z0-9-]{1,32}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} 不合格式 is not a label: 1 to 32 of a-z 0-9 -")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m service", description="The service behind draws, results and their log.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -41,13 +48,25 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("file", metavar="FILE", type=Path)
     importing.add_argument("--yes", action="store_true", help="不再询问 do not ask")
     add("publish", "写出静态文件夹", "bring the static folder up to date")
-    add("keygen", "生成签名密钥", "make a signing key").add_argument("path", metavar="PATH", type=Path)
+    keygen = add("keygen", "生成签名密钥", "make a signing key")
+    where = keygen.add_mutually_exclusive_group(required=True)
+    where.add_argument("path", metavar="PATH", type=Path, nargs="?")
+    where.add_argument(
+        "--section", metavar="LABEL", type=_label, help="of a further department, beside the bureau key"
+    )
     bureau = add("bureau", "登记本机关", "name the bureau of this installation")
     bureau.add_argument("label", metavar="LABEL", help="a-z 0-9 -, in every draw's id")
     bureau.add_argument("name", metavar="NAME")
     bureau.add_argument(
         "--section", default="lead", help="label of the department that leads (default: lead)"
     )
+    section = add("section", "登记参加联合抽查的部门", "name a further department of joint campaigns")
+    section.add_argument("label", metavar="LABEL", type=_label, help="a-z 0-9 -")
+    section.add_argument("name", metavar="NAME", help="as registries write it")
+    section.add_argument(
+        "--public-key", metavar="BASE64", help="if its private key lies elsewhere; else section-LABEL.pem is read"
+    )
+    section.add_argument("--retire", action="store_true", help="let it take part in no further plan")
     add("log-create", "建立日志", "create the log").add_argument(
         "origin", metavar="ORIGIN", help="host/path/<shard>"
     )
@@ -78,6 +97,8 @@ def _call(options: argparse.Namespace, config: Config) -> Coroutine[Any, Any, in
             return serve.publish(config)
         case "bureau":
             return setup.create_bureau(config, options.label, options.name, options.section)
+        case "section":
+            return setup.create_section(config, options.label, options.name, options.public_key, options.retire)
         case "log-create":
             return setup.create_log(config, options.origin)
         case "user-create":
@@ -91,9 +112,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.verb == "keygen":
-            from service.command.setup import keygen
+            from service.command.setup import keygen, keygen_section
 
-            return keygen(options.path)
+            return keygen(options.path) if options.path else keygen_section(read_config(), options.section)
         return asyncio.run(_call(options, read_config()))
     except Refused as error:
         lines = [error.zh, f"  {error.en}", *(error.faults if isinstance(error, Invalid) else ())]

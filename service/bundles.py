@@ -1,5 +1,7 @@
 """Bundles and proofs of what is published, built from the database; the same bytes until something new is logged."""
 
+from msgspec import UNSET
+
 from disclosure.bundle import Record, make_bundle
 from disclosure.document import (
     Contribution,
@@ -73,6 +75,8 @@ def _blob_names(plan: Plan, stored: list[Stored]) -> list[str]:
         b.sha256
         for b in (blobs.apart, blobs.conflicts, blobs.excluded, blobs.mandatory, blobs.people, blobs.pool)
     ]
+    if plan.teams_of is not UNSET:
+        names.append(plan.teams_of.result)
     for d in stored:
         if isinstance(d.document, DrawOutcome | DrawOpening):
             names += [d.document.result.sha256, d.document.opened.sha256]

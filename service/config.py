@@ -24,6 +24,8 @@ class Config(Struct, frozen=True):
     bureau_key_file, log_key_file: `DOUBLE_RANDOM_BUREAU_KEY_FILE`, `DOUBLE_RANDOM_LOG_KEY_FILE`: PEM (PKCS#8) Ed25519 keys that
         sign documents and checkpoints. Whoever has them can sign in the bureau's name.
     publish_dir: `DOUBLE_RANDOM_PUBLISH_DIR`, the static folder; a plain file server of it needs no service.
+
+    Keys of further departments have no setting: each is `section-<label>.pem` beside the bureau key.
     """
 
     database_url: str | None
@@ -34,6 +36,10 @@ class Config(Struct, frozen=True):
     bureau_key_file: Path
     log_key_file: Path
     publish_dir: Path
+
+    def section_key_file(self, label: str) -> Path:
+        """Return where the private key of the department `label` lies, if it is here."""
+        return self.bureau_key_file.with_name(f"section-{label}.pem")
 
 
 def read_config(environment: Mapping[str, str] = os.environ) -> Config:

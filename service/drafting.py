@@ -1,13 +1,13 @@
 """Drafts: preparing a draw, and seeing what freezing it now would give. Nothing here is signed or published."""
 
 import asyncio
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UnsetType
 
 from disclosure.errors import DisclosureError
-from disclosure.keys import encode_base64
 from disclosure.signing_rules import check_plan_keys
 from selection.errors import SelectionError
 from selection.keys import digest_of
@@ -18,12 +18,20 @@ from service import access_log
 from service.accounts import Staff
 from service.candidates import Registries
 from service.database import Connection
+from service.draft_rules import draft_faults
+from service.draft_sections import section_faults
 from service.drafts import Draft
 from service.errors import Conflicting, Denied, Invalid
+from service.fault_words import LONGEST, clip, names_of, say
+from service.field_words import in_chinese
+from service.former import former_faults, read_former
 from service.freezing import Frozen, Identity, freeze
 from service.frozen import DrawRow, lock_draw, read_draw_row
 from service.office import Office, as_time
+from service.planning.feasibility_words import read_feasibility
+from service.previewing import pool_warnings, rule_lines, strata_lines, uncounted_warnings
 from service.registry.store import read_registries, registry_versions
+from service.sections import Departments, key_fault, read_departments, sections_of
 
 __all__ = ["create_draft", "digest_of_draft", "faults_of", "freeze_now", "preview", "read_draft", "revise_draft",
            "summarise"]  # fmt: skip
@@ -53,6 +61,7 @@ async def create_draft(office: Office, who: Staff, draft: Draft) -> str:
                 f"任务 {draft.task.id} 已有未完成的批次 {waiting}",
                 f"task {draft.task.id} has the unfinished draw {waiting}",
             )
+        await read_former(connection, "", draft)
         year = office.now().year
         if draft.retries is None:
             number = 1 + await connection.fetchval(
@@ -80,6 +89,9 @@ async def revise_draft(office: Office, who: Staff, draw: str, draft: Draft) -> N
             raise Conflicting(
                 "名单已锁定，或任务不同", "the list is frozen already, or the draft is of another task"
             )
+        # One drafter at a time: two drafts never draw teams for one draw.
+        await connection.execute("SELECT 1 FROM bureau FOR UPDATE")
+        await read_former(connection, draw, draft)
         await connection.execute(
             "UPDATE draw SET draft = $2, title = $3 WHERE id = $1",
             draw,
@@ -113,10 +125,14 @@ async def _next_attempt(connection: Connection, draft: Draft) -> tuple[int, int,
 
 
 async def read_draft(connection: Connection, draw: str) -> Draft:
-    """Return the draft of a draw."""
-    return msgspec.json.decode(
-        await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw), type=Draft
-    )
+    """Return the draft of a draw. Raises Invalid, naming the field, for one kept by a release that asked less."""
+    data = await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw)
+    try:
+        return msgspec.json.decode(data, type=Draft)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        fault = f"草案的 {clip(place.strip('`'))}：{in_chinese(message)}；请经办人修改草案"
+        raise Invalid(f"草案不合规定：{fault}", clip(str(error), LONGEST), (fault,)) from error
 
 
 def digest_of_draft(draft: Draft) -> str:
@@ -125,31 +141,44 @@ def digest_of_draft(draft: Draft) -> str:
 
 
 async def _identity(
-    connection: Connection, office: Office, row: DrawRow, now: datetime, actors: tuple[ActorRole, ...]
+    connection: Connection,
+    office: Office,
+    row: DrawRow,
+    departments: Departments,
+    labels: Sequence[str],
+    actors: tuple[ActorRole, ...],
 ) -> Identity:
-    bureau = await connection.fetchrow("SELECT label, name, section FROM bureau")
+    bureau = await connection.fetchval("SELECT label FROM bureau")
     previous = await connection.fetchval(
         "SELECT d.sha256 FROM document d WHERE d.kind = 'draw-plan/v1' ORDER BY d.logged_at DESC, d.leaf_index DESC LIMIT 1"
     )
     return Identity(
-        bureau=bureau["label"],
-        section=bureau["section"],
-        section_name=bureau["name"],
-        section_key=encode_base64(office.signer.public_key),
+        bureau=bureau,
+        sections=sections_of(departments, labels),
+        departments=departments,
         year=row.year,
         number=row.number,
         attempt=row.attempt,
         previous=previous,
-        frozen_at=as_time(now),
+        frozen_at=as_time(office.now()),
         actors=actors,
     )
 
 
 def faults_of(frozen: Frozen) -> list[str]:
+    """Return everything that keeps the plan from being frozen, in Chinese with the English sentence behind."""
     mandatory = parse_listed("mandatory", frozen.blobs["mandatory"])
     excluded = parse_listed("excluded", frozen.blobs["excluded"])
-    faults = list_faults(frozen.plan, frozen.pools, excluded, mandatory)
-    return faults or [*_unplaced(frozen), *plan_faults(frozen.plan, frozen.pools), *_key_faults(frozen.plan)]
+    # Where a must-inspect firm is, `frozen.faults` say with the rule that keeps it out; the lists only know that it is not there.
+    said = "\n".join(frozen.faults)
+    faults = [
+        fault for fault in list_faults(frozen.plan, frozen.pools, excluded, mandatory)
+        if not (fault.startswith("mandatory target ") and fault.split()[2] in said)
+    ]  # fmt: skip
+    faults = faults or [*(() if said else _unplaced(frozen)), *plan_faults(frozen.plan, frozen.pools, excluded, frozen.former), *_key_faults(frozen.plan)]
+    faults = [*frozen.faults, *faults]
+    names = names_of(frozen.plan)
+    return [say(fault, names) for fault in faults]
 
 
 def _unplaced(frozen: Frozen) -> list[str]:
@@ -209,7 +238,7 @@ async def preview(office: Office, who: Staff, draw: str) -> dict[str, Any]:
         row = await _read_draft_row(connection, draw)
         draft = await read_draft(connection, draw)
         frozen = await freeze_now(connection, office, row, draft, ())
-        return await summarise(connection, frozen)
+        return await summarise(connection, office, frozen)
 
 
 async def _read_draft_row(connection: Connection, draw: str) -> DrawRow:
@@ -222,15 +251,24 @@ async def _read_draft_row(connection: Connection, draw: str) -> DrawRow:
 async def freeze_now(
     connection: Connection, office: Office, row: DrawRow, draft: Draft, actors: tuple[ActorRole, ...]
 ) -> Frozen:
+    former = await read_former(connection, row.id, draft)
     registries: Registries = await read_registries(connection)
-    identity = await _identity(connection, office, row, office.now(), actors)
+    departments = await read_departments(connection, office)
+    faults = [*former_faults(draft, former), *section_faults(draft, departments)]
+    faults += await asyncio.to_thread(draft_faults, draft, registries)
+    if faults:
+        en = "; ".join(fault.en for fault in faults)
+        raise Invalid(f"草案不合规定：{faults[0].zh}", clip(en, LONGEST), tuple(map(str, faults)))
+    labels = departments.labels_of(draft.sections) if former is None else [s.id for s in former.plan.sections]
+    identity = await _identity(connection, office, row, departments, labels, actors)
     try:
-        return await asyncio.to_thread(freeze, draft, registries, identity, office.fresh)
+        return await asyncio.to_thread(freeze, draft, registries, identity, office.fresh, former)
     except SelectionError as error:
-        raise Invalid(f"计划不合规定：{error}", str(error), (str(error),)) from error
+        fault = say(str(error))
+        raise Invalid(f"计划不合规定：{fault}", clip(str(error), LONGEST), (fault,)) from error
 
 
-async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
+async def summarise(connection: Connection, office: Office, frozen: Frozen) -> dict[str, Any]:
     plan = frozen.plan
     stated = {(s.rule, s.subject) for s in plan.exceptions}
     wide = [f"{number} 被排除于 {count} 个对象" for person, number, count in wide_exclusions(frozen)
@@ -243,12 +281,20 @@ async def summarise(connection: Connection, frozen: Frozen) -> dict[str, Any]:
         "people": {
             role: sum(p.role == role for p in frozen.pools.people) for role in ("inspector", "expert")
         },
-        "strata": [
-            {"name": s.name, "rule": s.rule, "population": s.population, "quota": s.quotas[0].quota,
-             "by_lot": s.quotas[0].by_lot, "chance": s.quotas[0].chance}
-            for s in plan.strata
+        "strata": strata_lines(plan),
+        "pool_rules": rule_lines(plan, frozen.excluded),
+        "sections": [{"label": section.id, "name": section.name} for section in plan.sections],
+        # Of departments that take no part: nobody is left out in silence.
+        "elsewhere": [
+            {"department": name, "people": people, "items": items} for name, (people, items) in frozen.elsewhere.items()
         ],
-        "faults": [*faults_of(frozen), *wide],
+        "teams_of": None if isinstance(plan.teams_of, UnsetType) else plan.teams_of.draw,
+        "faults": [
+            *faults_of(frozen), *wide,
+            *(fault for section in plan.sections if (fault := key_fault(office, section)) is not None),
+        ],
+        "warnings": [*pool_warnings(plan), *await uncounted_warnings(connection, plan)],
+        "feasibility": await read_feasibility(office, frozen),
         "pool_sha256": plan.blobs.pool.sha256,
         "excluded_sha256": plan.blobs.excluded.sha256,
         "registry_versions": await registry_versions(connection),

@@ -4,10 +4,10 @@ Its parts stand in `candidates` (targets), `people` (people and conflicts) and `
 that a plan must satisfy are not repeated here: `selection.plan_rules` judges what comes out.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, structs
 
 from disclosure.blob import refer
 from disclosure.person import digest, make_disclosure
@@ -49,29 +49,25 @@ from selection.pool import (
     parse_people,
     parse_pool,
 )
+from selection.transcript import Transcript
 from service.candidates import Registries, sort_candidates
 from service.drafts import DiceGiver, Draft, NonceGiver, ThrowerName, WitnessGiver
+from service.former import DRAWN, FormerDraw, conflicts_beside, former_candidates, strata_of_former
 from service.people import codes_of, conflicts_between, people_for
 from service.plan_parts import classes_of, items_of, strata_of
+from service.pool_rules import REASONS, rules_in_words
+from service.sections import Departments
 
 __all__ = ["Frozen", "Identity", "freeze"]
 
-REASONS = {
-    "closed": "已关闭、注销或迁出",
-    "just-inspected": "近期已检查",
-    "complaint": "投诉举报",
-    "key-supervision": "重点监管",
-    "follow-up": "复查",
-}
-
 
 class Identity(Struct, frozen=True):
-    """What the service gives a plan: its place in the bureau's sequence, its section and key, the moment, the actors."""
+    """What the service gives a plan: its place in the bureau's sequence, the departments and whose a registry's word means, the
+    moment, the actors."""
 
     bureau: str
-    section: str
-    section_name: str
-    section_key: str
+    sections: tuple[Section, ...]  # the first leads
+    departments: Departments
     year: int
     number: int
     attempt: int
@@ -82,6 +78,11 @@ class Identity(Struct, frozen=True):
     @property
     def draw(self) -> str:
         return f"{self.bureau}-{self.year}-{self.number}-{self.attempt}"
+
+    def section_of(self, department: str) -> str | None:
+        """Return which section of the plan a registry means by `department`; None for a department that takes no part."""
+        label = self.departments.label_of(department)
+        return label if any(section.id == label for section in self.sections) else None
 
 
 class Frozen(Struct, frozen=True):
@@ -96,28 +97,51 @@ class Frozen(Struct, frozen=True):
         str, tuple[str, str]
     ]  # person id, or contributor label -> (registry number or "", disclosure)
     names: Mapping[str, str]  # target -> name
+    # Departments of people and items in the registries that take no part: name -> (people, items).
+    elsewhere: Mapping[str, tuple[int, int]]
+    excluded: Sequence[Listed]
+    former: Transcript | None = None  # of the draw whose teams are drawn
+    faults: tuple[str, ...] = ()  # why targets fall between strata, or must-inspect firms out of the list, in Chinese
 
 
-def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Callable[[int], bytes]) -> Frozen:
-    """Return the plan that `draft` gives over `registries`, with its lists. Raises PlanError if a quota exceeds its base,
-    a stated reason names a person who takes no part, or `apart` one whom no registry knows; SelectionError for a text
-    that a plan or list cannot hold."""
-    candidates = sort_candidates(draft, registries)
-    codes = codes_of(registries)
+def freeze(
+    draft: Draft,
+    registries: Registries,
+    identity: Identity,
+    fresh: Callable[[int], bytes],
+    former: FormerDraw | None = None,
+) -> Frozen:
+    """Return the plan that `draft` gives over `registries`, with its lists; with `former` one that draws teams alone.
+
+    Raises PlanError if a quota exceeds its base, a stated reason names a person who takes no part, or `apart` one whom no registry
+    knows; SelectionError for a text that a plan or list cannot hold.
+    """
+    if former is None:
+        candidates = sort_candidates(draft, registries)
+        mandatory = [Listed(row.target, row.reason) for row in draft.mandatory]
+        reason_names: Mapping[str, str] = REASONS
+    else:
+        candidates = former_candidates(former, [area for person in registries.people for area in person.areas])
+        mandatory = [Listed(target.id, DRAWN) for target in candidates.targets]
+        reason_names = {DRAWN: f"{former.plan.id} 已抽中", **former.reasons}
+    taking_part = registries
+    if former is not None and former.inspectors_stand:
+        taking_part = structs.replace(registries, inspectors=())  # no seat is for them
+    codes = codes_of(taking_part)
     there = {target.id for target in candidates.targets}
-    mandatory = [Listed(row.target, row.reason) for row in draft.mandatory]
     disclosures: dict[str, tuple[str, str]] = {}
 
     def disclose(name: str, unit: str, certificate: str) -> str:
         return make_disclosure(fresh(16), "person", {"certificate": certificate, "name": name, "unit": unit})
 
     people, reasons = people_for(
-        draft, registries, identity.section, candidates.areas, codes, fresh, disclose, disclosures
+        draft, taking_part, identity.section_of, candidates.areas, codes, fresh, disclose, disclosures
     )
     by_number: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
     for id, (number, _) in disclosures.items():
         by_number[number] += (id,)  # two where one number stands among inspectors and experts
-    opened, conflict_reasons = conflicts_between(registries, there, by_number, fresh)
+    beside = conflicts_beside(former, draft.apart) if former is not None else set()
+    opened, conflict_reasons = conflicts_between(registries, there, by_number, fresh, sorted(beside))
     apart = _apart(draft, registries, by_number)
     nonce = fresh(32).hex()
     contributors = _contributors(draft, identity, nonce, disclose, disclosures)
@@ -137,6 +161,7 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         frozenset((min(pair), max(pair)) for pair in apart),
         {row.target: frozenset(row.people) for row in opened},
     )
+    labels = [section.id for section in identity.sections]
     plan = Plan(
         actors=identity.actors,
         algorithm="double-random/1",
@@ -145,7 +170,7 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         attempt=identity.attempt,
         blobs=Blobs(**{name: refer(blob) for name, blob in blobs.items()}),
         bureau=identity.bureau,
-        classes=classes_of(draft, identity.section, codes),
+        classes=classes_of(draft, labels, codes),
         codes=tuple(Named(id=id, name=name) for name, id in sorted(codes.items())),
         contributors=contributors,
         exceptions=_exceptions(draft, by_number),
@@ -153,28 +178,38 @@ def freeze(draft: Draft, registries: Registries, identity: Identity, fresh: Call
         hash="sha256",
         id=identity.draw,
         instant=draft.instant,
-        items=items_of(draft, registries.items, identity.section),
+        items=() if former is not None else items_of(draft, registries.items, identity.section_of),
         legal_basis=draft.legal_basis,
-        mandatory_counts=draft.mandatory_counts,
+        mandatory_counts=draft.mandatory_counts and former is None,
         names_open=draft.names_open,
         number=identity.number,
         origin=draft.origin,
         previous=identity.previous,
-        reason_codes=tuple(Reason(id=id, name=name) for id, name in sorted(REASONS.items())),
+        reason_codes=tuple(Reason(id=id, name=name) for id, name in sorted(reason_names.items())),
         rehearsal=draft.rehearsal,
         replacement_reasons=draft.replacement_reasons,
         sealed=None if draft.sealed_until is None else SealedUntil(opens=draft.sealed_until),
-        sections=(Section(id=identity.section, key=identity.section_key, name=identity.section_name),),
-        strata=strata_of(draft, pools, identity.section),
+        sections=identity.sections,
+        strata=strata_of(draft, pools, labels) if former is None else strata_of_former(former, pools),
         task=draft.task,
         title=draft.title,
         type="draw-plan/v1",
         visits=Visits(from_=draft.visits.first.isoformat(), to=draft.visits.last.isoformat()),
         year=identity.year,
+        pool_rules=UNSET if former is not None else rules_in_words(draft),
+        teams_of=UNSET if former is None else former.reference,
     )
-    frozen = Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names)
+    frozen = Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names,
+                    elsewhere=_elsewhere(registries, identity), excluded=candidates.excluded,
+                    former=None if former is None else former.transcript, faults=candidates.faults)  # fmt: skip
     _check_readable(frozen)
     return frozen
+
+
+def _elsewhere(registries: Registries, identity: Identity) -> dict[str, tuple[int, int]]:
+    people = Counter(p.department for p in registries.people if identity.section_of(p.department) is None)
+    items = Counter(i.department for i in registries.items if identity.section_of(i.department) is None)
+    return {name: (people[name], items[name]) for name in sorted({*people, *items})}
 
 
 def _check_readable(frozen: Frozen) -> None:

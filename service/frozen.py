@@ -28,7 +28,7 @@ from service.database import Connection
 from service.documents import Stored, documents_of, read_blob
 from service.errors import Conflicting, NotFound
 
-__all__ = ["DrawRow", "FrozenDraw", "lock_draw", "read_draw_row", "read_frozen"]
+__all__ = ["DrawRow", "FrozenDraw", "lock_draw", "read_draw_row", "read_frozen", "read_sealed_events"]
 
 
 class DrawRow(Struct, frozen=True):
@@ -125,11 +125,15 @@ class FrozenDraw(Struct, frozen=True, dict=True):
     def opening(self) -> DrawOpening | None:
         return next((d.document for d in self.documents if isinstance(d.document, DrawOpening)), None)
 
-    def standing(self, sealed_events: list[Event]) -> Standing:
-        """Return what stands after all events: those committed while sealed, then the published replacements."""
-        standing = standing_after_draw(self.plan, self.pools, self.transcript)
+    def events(self, sealed_events: list[Event]) -> list[Event]:
+        """Return all events in sequence: those committed while sealed, then the published replacements."""
         published = [d.document.event for d in self.documents if isinstance(d.document, Replacement)]
-        for event in [*sealed_events, *published]:
+        return [*sealed_events, *published]
+
+    def standing(self, sealed_events: list[Event]) -> Standing:
+        """Return what stands after all events."""
+        standing = standing_after_draw(self.plan, self.pools, self.transcript)
+        for event in self.events(sealed_events):
             standing = apply_event(standing, event)
         return standing
 
@@ -171,3 +175,9 @@ async def read_frozen(connection: Connection, row: DrawRow) -> FrozenDraw:
     return FrozenDraw(
         row, plan, pools, {c.target: c for c in opened}, secret["nonce"], disclosures, documents, result
     )
+
+
+async def read_sealed_events(connection: Connection, draw: str) -> list[Event]:
+    """Return the events decided while the draw was sealed, in sequence."""
+    rows = await connection.fetch("SELECT event FROM sealed_event WHERE draw = $1 ORDER BY sequence", draw)
+    return [msgspec.json.decode(row["event"], type=Event) for row in rows]

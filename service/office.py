@@ -4,10 +4,10 @@ Tests give another clock and other keys; nothing else changes.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from disclosure.keys import Signer
 from service.database import Pool
@@ -33,13 +33,22 @@ def as_day(instant: datetime) -> date:
 
 
 class Office(Struct, frozen=True):
-    """`signer` signs documents of the leading section, `log_signer` checkpoints; `fresh(n)` gives n random bytes."""
+    """`signer` signs documents of the leading section, `log_signer` checkpoints; `fresh(n)` gives n random bytes.
+
+    `section_signers` are those of further departments by label, as far as their private keys are here.
+    """
 
     pool: Pool
     signer: Signer
     log_signer: Signer
     clock: Callable[[], datetime] = system_clock
     fresh: Callable[[int], bytes] = secrets.token_bytes
+    section_signers: Mapping[str, Signer] = field(default_factory=dict)
+
+    def signer_of(self, public_key: bytes) -> Signer | None:
+        """Return who signs here with the private half of `public_key`, or None if it is not here."""
+        signers = (self.signer, *self.section_signers.values())
+        return next((signer for signer in signers if signer.public_key == public_key), None)
 
     def now(self) -> datetime:
         """Return the present instant in whole seconds."""

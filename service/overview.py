@@ -7,12 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from service.accounts import Staff
-from service.drafting import read_draft
 from service.frozen import read_draw_row
 from service.office import Office, as_time
 from service.steps import may_see
 
-__all__ = ["DrawLine", "list_draws", "read_draw", "step_ids"]
+__all__ = ["DrawLine", "MissingTeams", "list_draws", "missing_teams", "read_draw", "step_ids"]
 
 DRAFT_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
 
@@ -27,6 +26,28 @@ class DrawLine(Struct, frozen=True):
     plan: str | None
     instant: str | None
     opens: str | None
+
+
+class MissingTeams(Struct, frozen=True):
+    """A draw whose teams were not drawn in full, and the plan that draws them; `by` is None while there is none."""
+
+    id: str
+    title: str
+    by: str | None
+    by_state: str | None
+
+
+async def missing_teams(office: Office) -> list[MissingTeams]:
+    """Return the draws, open to all, that lack teams, newest first, at most 100; those complete by now are left out."""
+    async with office.pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT d.id, d.title, b.id AS by, b.state FROM draw d JOIN draw_result r ON r.draw = d.id"
+            " LEFT JOIN draw b ON b.draft ->> 'teams_of' = d.id AND b.state <> 'voided'"
+            " LEFT JOIN draw_result done ON done.draw = b.id"
+            " WHERE d.state IN ('drawn', 'opened') AND r.teams_missing AND done.teams_missing IS NOT false"
+            " ORDER BY d.year DESC, d.number DESC, d.attempt DESC LIMIT 100"
+        )
+    return [MissingTeams(*row) for row in rows]
 
 
 async def list_draws(
@@ -62,7 +83,11 @@ async def read_draw(office: Office, who: Staff, draw: str) -> dict[str, Any]:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         row = await read_draw_row(connection, draw)
-        draft = await read_draft(connection, draw)
+        teams_drawn_by = await connection.fetchval(
+            "SELECT id FROM draw WHERE draft ->> 'teams_of' = $1 AND state <> 'voided'", draw
+        )
+        # As it was kept: a draft of an earlier release need not be one that this release would take.
+        draft = msgspec.json.decode(await connection.fetchval("SELECT draft FROM draw WHERE id = $1", draw))
         documents = await connection.fetch(
             "SELECT sha256, kind, subject, shard, leaf_index, logged_at FROM document WHERE draw = $1 ORDER BY logged_at, leaf_index",
             draw,
@@ -79,7 +104,8 @@ async def read_draw(office: Office, who: Staff, draw: str) -> dict[str, Any]:
         "plan": row.plan,
         "instant": _time(row.instant),
         "opens": _time(row.opens),
-        "draft": None if who.roles.isdisjoint(DRAFT_READERS) else msgspec.to_builtins(draft),
+        "draft": None if who.roles.isdisjoint(DRAFT_READERS) else draft,
+        "teams_drawn_by": teams_drawn_by,
         "documents": [
             {"sha256": d["sha256"], "kind": d["kind"], "subject": d["subject"], "log": d["shard"], "index": d["leaf_index"],
              "logged_at": as_time(d["logged_at"])}

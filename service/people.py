@@ -6,7 +6,7 @@ take which seat.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from disclosure.person import digest
 from selection.pool import OpenedConflicts, Person
@@ -28,14 +28,17 @@ def codes_of(registries: Registries) -> dict[str, str]:
 def people_for(
     draft: Draft,
     registries: Registries,
-    section: str,
+    section_of: Callable[[str], str | None],
     areas: Mapping[str, str],
     codes: Mapping[str, str],
     fresh: Callable[[int], bytes],
     disclose: Callable[[str, str, str], str],
     disclosures: dict[str, tuple[str, str]],
 ) -> tuple[list[Person], list[tuple[str, str, str, str, str]]]:
-    """Return the usable people, and for auditors why each other one is left out. Fills `disclosures`."""
+    """Return the usable people, and for auditors why each other one is left out. Fills `disclosures`.
+
+    `section_of` tells whose a person is, by the department of the registry; None: they take no part.
+    """
     people, reasons = [], []
     last = draft.visits.last.isoformat()
     for record in registries.people:
@@ -43,6 +46,12 @@ def people_for(
         unit = record.unit if isinstance(record, records.Inspector) else record.employer
         ends = record.certificate_expires if isinstance(record, records.Inspector) else record.term_ends
         id = "p-" + fresh(16).hex()
+        section = section_of(record.department)
+        if section is None:
+            reasons.append(
+                ("*", id, "other-department", f"{record.number} 所属部门“{record.department}”不参加本批次", "")
+            )
+            continue
         if record.status not in ("", "active"):
             reasons.append(("*", id, "not-active", f"{record.number} 状态为 {record.status}", ""))
             continue
@@ -75,8 +84,12 @@ def conflicts_between(
     there: set[str],
     by_number: Mapping[str, tuple[str, ...]],
     fresh: Callable[[int], bytes],
+    beside: Iterable[tuple[str, str]] = (),
 ) -> tuple[list[OpenedConflicts], list[tuple[str, str, str, str, str]]]:
-    """Return the conflicts of candidates with usable people, salted, and their reasons for auditors."""
+    """Return the conflicts of candidates with usable people, salted, and their reasons for auditors.
+
+    `beside` are (target, number) of people who cannot work beside an inspector of that target who stands already.
+    """
     away: dict[str, set[str]] = defaultdict(set)
     reasons = {}
     served = (c for expert in registries.experts for c in records.conflicts_of(expert))
@@ -88,6 +101,10 @@ def conflicts_between(
             evidence = hashlib.sha256(conflict.evidence.encode()).hexdigest() if conflict.evidence else ""
             word = records.CONFLICT_REASONS.get(conflict.reason, conflict.reason)
             reasons[conflict.target, person, conflict.reason] = (word, evidence)
+    for target, number in beside:
+        for person in by_number.get(number, ()) if target in there else ():
+            away[target].add(person)
+            reasons[target, person, "apart"] = ("不得与已产生的检查人员同组", "")
     opened = [
         OpenedConflicts(t, fresh(32).hex(), tuple(sorted(people))) for t, people in sorted(away.items())
     ]

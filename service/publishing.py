@@ -13,7 +13,6 @@ import msgspec
 
 from disclosure.document import DrawOpening, DrawOutcome, Replacement, SealedOutcome, format_document
 from disclosure.envelope import format_envelope
-from disclosure.keys import encode_base64
 from disclosure.note import KIND_ED25519, VerifierKey, format_vkey
 from disclosure.person import digest
 from disclosure.tiles import bundles as entry_bundles
@@ -24,10 +23,10 @@ from service.bundles import build_bundle, build_proof
 from service.database import Connection
 from service.documents import documents_of, read_blob
 from service.errors import NotFound
-from service.frozen import FrozenDraw, lock_draw, read_frozen
+from service.frozen import FrozenDraw, lock_draw, read_frozen, read_sealed_events
 from service.life.open import due_to_open, open_draw
-from service.life.replace import read_sealed_events
 from service.office import Office, as_time
+from service.sections import read_departments
 
 __all__ = ["catch_up", "open_names", "policy_bytes", "publish_folder", "run_jobs"]
 
@@ -133,21 +132,20 @@ async def policy_bytes(office: Office) -> bytes:
     """Return the policy as this bureau states it; NotFound before there is one. A verifier takes it as a proposal and
     compares the fingerprints."""
     async with office.pool.acquire() as connection:
-        bureau = await connection.fetchrow("SELECT label, name FROM bureau")
+        bureau = await connection.fetchval("SELECT label FROM bureau")
         if bureau is None:
             raise NotFound("尚未登记机关", "the bureau is not set up")
+        departments = await read_departments(connection, office)
         origins = await connection.fetch("SELECT origin FROM log_head ORDER BY origin")
     public = office.log_signer.public_key
     lines = [f"log {format_vkey(VerifierKey(row['origin'], KIND_ED25519, public))}" for row in origins]
-    authority = {
-        "bureau": bureau["label"],
-        "key": encode_base64(office.signer.public_key),
-        "name": bureau["name"],
-        "revoked_at": None,
-        "valid_from": VALID_FROM,
-        "valid_until": None,
-    }
-    policy = {"authorities": [authority], "log": "\n".join([*lines, "quorum none", ""]), "type": "policy/v1"}
+    # Retired departments too: what they signed stays signed.
+    authorities = [
+        {"bureau": bureau, "key": department.key, "name": department.name, "revoked_at": None, "valid_from": VALID_FROM,
+         "valid_until": None}
+        for department in departments.all
+    ]  # fmt: skip
+    policy = {"authorities": authorities, "log": "\n".join([*lines, "quorum none", ""]), "type": "policy/v1"}
     return msgspec.json.format(msgspec.json.encode(policy), indent=2) + b"\n"
 
 

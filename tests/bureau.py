@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import UNSET
 
 from disclosure.blob import refer
 from disclosure.bundle import Record, make_bundle
@@ -41,11 +42,18 @@ from selection.plan import (
     Dice,
     Fixed,
     Item,
+    LargestRemainder,
     Named,
     NonceCommitment,
+    Parameter,
     Percent,
+    PercentOrOne,
+    PerOfficer,
+    PerPeriod,
     Plan,
+    PoolRule,
     PublicNumber,
+    Quota,
     Reason,
     ReplacementReason,
     SealedUntil,
@@ -74,7 +82,7 @@ from selection.pool import (
     format_pool,
     format_reasons,
 )
-from selection.quota import Population, state_quota
+from selection.quota import Population, base_of, officers_of, split_total, state_quota
 from selection.replacement import apply_event, replace_person, replace_target, standing_after_draw
 from selection.transcript import format_transcript
 
@@ -108,98 +116,43 @@ class Frozen:
     lines: list[str]
     disclosures: dict[str, str]
     own_keys: dict[str, str] = field(default_factory=dict)
+    former: "Frozen | None" = None  # whose targets a plan for teams alone takes over
 
 
-def freeze(seed: int, **wishes) -> Frozen:
-    """Return a lawful plan of moderate size; `wishes`: sealed, sections, targets, people, apart, tight, last."""
-    r = random.Random(seed)
-    sections = ["lead", "fire", "market"][: wishes.get("sections", r.choice([1, 1, 2, 3]))]
-    sealed = wishes.get("sealed", r.random() < 0.3)
-    areas, codes = ["4207", "4211", "4210"], ["boiler", "chemistry"]
-    strata, classes = ["high", "low"][: r.choice([1, 2])], ["general", "chemical"][: r.choice([1, 2])]
-    count = wishes.get("targets", r.choice([25, 40, 90]))
-    ids = sorted({f"9142{r.randrange(10**13):013d}X" for _ in range(count)})
-    targets = [Target(id, r.choice(strata), r.choice(classes), r.choice(areas)) for id in ids]
-    mandatory = [Listed(id, "complaint") for id in r.sample(ids, r.choice([0, 0, 2]))]
-    excluded = [Listed(f"excluded-{i}", "cap-reached") for i in range(r.choice([0, 3]))]
+POOL_RULES = (
+    PoolRule(
+        id="cap-reached", text="本年度已查一次的不再抽", version="2026-01",
+        parameters=(Parameter(name="exempt-origins", value="special-campaign"), Parameter(name="visits-per-year", value="1")),
+    ),
+    PoolRule(id="complaint", parameters=(), text="受到投诉的必查", version="1"),
+)  # fmt: skip
+
+
+def staff(r: random.Random, seed: object, sections, areas, codes, wishes) -> tuple[list[Person], dict[str, str]]:
+    """Return people and their disclosures by id: two inspectors to one expert, with the wish `kinds` so in every section."""
     people, disclosures = [], {}
+    turn = len(sections) if wishes.get("kinds") else 1
     for number in range(wishes.get("people", 14 * len(sections))):
         id = "p-" + hexed(seed, "person", number)[:32]
         value = {"certificate": f"C{number}", "name": f"人员{number}", "unit": "云州市应急管理局"}
         disclosures[id] = make_disclosure(hashlib.sha256(id.encode()).digest()[:16], "person", value)
-        people.append(
-            Person(
-                id, sections[number % len(sections)], "inspector" if number % 3 else "expert",
-                tuple(sorted(r.sample(codes, r.choice([0, 1, 2])))), tuple(sorted(r.sample(areas, r.choice([1, 2, 3])))),
-                wishes.get("places", r.choice([4, 8, 12])), digest(disclosures[id]),
-            )
+        person = Person(
+            id, sections[number % len(sections)], "inspector" if number // turn % 3 else "expert",
+            tuple(sorted(r.sample(codes, r.choice([0, 1, 2])))), tuple(sorted(r.sample(areas, r.choice([1, 2, 3])))),
+            wishes.get("places", r.choice([4, 8, 12])), digest(disclosures[id]),
         )  # fmt: skip
-    apart = r.sample(
-        [(a.id, b.id) for a in people for b in people if a.id < b.id], wishes.get("apart", r.choice([0, 4]))
-    )
-    opened = {}
-    for target in r.sample(ids, len(ids) // 4):
-        away = tuple(sorted(p.id for p in r.sample(people, r.choice([1, 2]))))
-        opened[target] = OpenedConflicts(target, hexed(seed, "salt", target), away)
-    blobs = {
-        "pool": format_pool(targets), "mandatory": format_listed(mandatory), "excluded": format_listed(excluded),
-        "people": format_people(people), "apart": format_apart(apart), "conflicts": format_conflicts(opened.values()),
-        "reasons": format_reasons([(t, p, "kinship", "亲属关系", "") for t, o in opened.items() for p in o.people]),
-    }  # fmt: skip
-    pools = Pools(targets, frozenset(m.target for m in mandatory), people, frozenset(apart),
-                  {t: frozenset(o.people) for t, o in opened.items()})  # fmt: skip
-    counts, exceptions, stated_strata = r.random() < 0.5, [], []
-    for id in strata:
-        n = sum(t.stratum == id for t in targets)
-        m = sum(t.stratum == id and t.id in pools.mandatory for t in targets)
-        quotas = []
-        for section in sections:
-            rule = r.choice(
-                [Percent(100, 10), AtLeast(100, 7), Fixed(min(3, n - m)), Percent(2, 1), Fixed(0)]
-            )
-            if wishes.get("all"):
-                rule = Fixed(n if counts else n - m)
-            quota = state_quota(section, rule, Population(n, m), counts)
-            quotas.append(quota)
-            if quota.by_lot == 0:
-                exceptions.append(
-                    StatedReason(rule="no-chance", subject=f"{id}/{section}", reason="只查必查对象")
-                )
-        if n < 20:
-            exceptions.append(StatedReason(rule="small-stratum", subject=id, reason="全市仅此数户"))
-        stated_strata.append(
-            Stratum(id=id, mandatory=m, name=id, population=n, quotas=tuple(quotas), rule="按风险")
-        )
-    items = [
-        Item(classes=tuple(sorted(r.sample(classes, r.randint(1, len(classes))))), id=f"item-{s}-{i}", name=f"事项{i}",
-             legal_basis="《安全生产法》第六十五条", mandatory=False, section=s)
-        for s in sections for i in range(5)
-    ] + [Item(classes=tuple(sorted(classes)), id=f"must-{s}", name="必查", legal_basis="《安全生产法》", mandatory=True,
-              section=s) for s in sections]  # fmt: skip
-    area_rule = wishes.get("area_rule", r.choice(["any", "any", "same", "other"]))
-    stated_classes = []
-    for id in classes:
-        seats = [
-            Seat(codes=tuple(r.choice([[], [], ["boiler"]])), name="检查员", section=s)
-            for s in sections
-            for _ in "ab"
-        ]
-        experts = [Seat(codes=(), name="专家", section=sections[0])] if r.random() < 0.7 else []
-        rules = tuple(
-            SectionItems(optional=r.randint(0, sum(id in i.classes and i.section == s and not i.mandatory for i in items)),
-                         section=s)
-            for s in sections
-        )  # fmt: skip
-        stated_classes.append(
-            Class(expert_seats=tuple(experts), id=id, inspector_seats=tuple(seats), items=rules, name=id)
-        )
-        exceptions += [StatedReason(rule="thin-seat", subject=f"{id}/{stage}/{n}", reason="编制所限")
-                       for stage, list_ in (("inspectors", seats), ("experts", experts))
-                       for n in range(1, len(list_) + 1)]  # fmt: skip
+        if person.role == "expert":
+            person = msgspec.structs.replace(person, places=wishes.get("expert_places", person.places))
+        people.append(person)
+    return people, disclosures
+
+
+def sources(r: random.Random, seed: object, number: int, people, disclosures, wishes) -> tuple[list, list[str], dict]:
+    """Return the contributors of the plan with this number, their lines, and who signs with which key."""
     nonce = hexed(seed, "nonce")
     contributors: list = [
         NonceCommitment(
-            commitment=nonce_commitment("yunzhou", seed + 1, 1, nonce), custodian="公证处", label="bureau"
+            commitment=nonce_commitment("yunzhou", number, 1, nonce), custodian="公证处", label="bureau"
         )
     ]
     lines, own_keys = [f"nonce:bureau:{nonce}"], {}
@@ -229,6 +182,120 @@ def freeze(seed: int, **wishes) -> Frozen:
         contributors.append(PublicNumber(digits=5, example="01234", issue="26312", label="lottery", order="开奖顺序",
                                          source="中国体育彩票排列五"))  # fmt: skip
         lines.append(f"public:lottery:{r.randrange(10**5):05d}")
+    return contributors, lines, own_keys
+
+
+def quotas_of_all_kinds(seed: int, pools: Pools, strata, sections, counts: bool) -> dict[tuple[str, str], Quota]:
+    """Return a quota for each (stratum, section), of kinds that follow from the seed; a section may split one total."""
+    r, officers, made = random.Random(f"kinds {seed}"), officers_of(pools.people), {}
+    populations = [
+        Population(sum(t.stratum == id for t in pools.targets),
+                   sum(t.stratum == id and t.id in pools.mandatory for t in pools.targets))
+        for id in strata
+    ]  # fmt: skip
+    bases = [base_of(population, counts) for population in populations]
+    for number, section in enumerate(sections):
+        split = (seed + number) % 3 == 0 and min(bases) > 0
+        total = r.randint(-(-sum(bases) // min(bases)), sum(bases)) if split else 0
+        parts = split_total(total, bases) if split else [0] * len(bases)
+        for h, id in enumerate(strata):
+            periods = r.randint(1, 12)
+            rule = LargestRemainder(total=total) if split else r.choice([
+                PercentOrOne(denominator=100, numerator=r.choice([1, 5, 30])),
+                PerOfficer(targets=r.choice([0, 1, 3])),
+                PerPeriod(denominator=10, numerator=r.randint(1, 10), period=r.randint(1, periods), periods=periods),
+                AtLeast(denominator=3, numerator=1),
+                Fixed(count=min(bases[h], 2)),
+            ])  # fmt: skip
+            made[id, section] = state_quota(section, rule, populations[h], counts, officers.get(section, 0), parts[h])
+    return made
+
+
+def freeze(seed: int, **wishes) -> Frozen:
+    """Return a lawful plan of moderate size.
+
+    `wishes`: sealed, sections, targets, people, places, expert_places, apart, area_rule, last, all; `kinds` for every kind of
+    quota and for pool rules, with `narrow` for a pool of which most is excluded. What is not wished for follows from the seed.
+    """
+    r = random.Random(seed)
+    sections = ["lead", "fire", "market"][: wishes.get("sections", r.choice([1, 1, 2, 3]))]
+    sealed = wishes.get("sealed", r.random() < 0.3)
+    areas, codes = ["4207", "4211", "4210"], ["boiler", "chemistry"]
+    strata, classes = ["high", "low"][: r.choice([1, 2])], ["general", "chemical"][: r.choice([1, 2])]
+    count = wishes.get("targets", r.choice([25, 40, 90]))
+    ids = sorted({f"9142{r.randrange(10**13):013d}X" for _ in range(count)})
+    targets = [Target(id, r.choice(strata), r.choice(classes), r.choice(areas)) for id in ids]
+    mandatory = [Listed(id, "complaint") for id in r.sample(ids, r.choice([0, 0, 2]))]
+    excluded = [Listed(f"excluded-{i}", "cap-reached") for i in range(r.choice([0, 3]))]
+    if wishes.get("narrow"):
+        excluded = [Listed(f"excluded-{i:03d}", "cap-reached") for i in range(len(ids) + 1)]
+    people, disclosures = staff(r, seed, sections, areas, codes, wishes)
+    apart = r.sample(
+        [(a.id, b.id) for a in people for b in people if a.id < b.id], wishes.get("apart", r.choice([0, 4]))
+    )
+    opened = {}
+    for target in r.sample(ids, len(ids) // 4):
+        away = tuple(sorted(p.id for p in r.sample(people, r.choice([1, 2]))))
+        opened[target] = OpenedConflicts(target, hexed(seed, "salt", target), away)
+    blobs = {
+        "pool": format_pool(targets), "mandatory": format_listed(mandatory), "excluded": format_listed(excluded),
+        "people": format_people(people), "apart": format_apart(apart), "conflicts": format_conflicts(opened.values()),
+        "reasons": format_reasons([(t, p, "kinship", "亲属关系", "") for t, o in opened.items() for p in o.people]),
+    }  # fmt: skip
+    pools = Pools(targets, frozenset(m.target for m in mandatory), people, frozenset(apart),
+                  {t: frozenset(o.people) for t, o in opened.items()})  # fmt: skip
+    counts, exceptions, stated_strata = r.random() < 0.5, [], []
+    wished = wishes.get("kinds") and quotas_of_all_kinds(seed, pools, strata, sections, counts)
+    for id in strata:
+        n = sum(t.stratum == id for t in targets)
+        m = sum(t.stratum == id and t.id in pools.mandatory for t in targets)
+        quotas = []
+        for section in sections:
+            rule = r.choice(
+                [Percent(100, 10), AtLeast(100, 7), Fixed(min(3, n - m)), Percent(2, 1), Fixed(0)]
+            )
+            if wishes.get("all"):
+                rule = Fixed(n if counts else n - m)
+            quota = wished[id, section] if wished else state_quota(section, rule, Population(n, m), counts)
+            quotas.append(quota)
+            if quota.by_lot == 0:
+                exceptions.append(
+                    StatedReason(rule="no-chance", subject=f"{id}/{section}", reason="只查必查对象")
+                )
+        if n < 20:
+            exceptions.append(StatedReason(rule="small-stratum", subject=id, reason="全市仅此数户"))
+        stated_strata.append(
+            Stratum(id=id, mandatory=m, name=id, population=n, quotas=tuple(quotas), rule="按风险")
+        )
+    if len(excluded) > len(targets):
+        exceptions.append(StatedReason(rule="narrow-pool", subject="pool", reason="本年度多数企业已查过"))
+    items = [
+        Item(classes=tuple(sorted(r.sample(classes, r.randint(1, len(classes))))), id=f"item-{s}-{i}", name=f"事项{i}",
+             legal_basis="《安全生产法》第六十五条", mandatory=False, section=s)
+        for s in sections for i in range(5)
+    ] + [Item(classes=tuple(sorted(classes)), id=f"must-{s}", name="必查", legal_basis="《安全生产法》", mandatory=True,
+              section=s) for s in sections]  # fmt: skip
+    area_rule = wishes.get("area_rule", r.choice(["any", "any", "same", "other"]))
+    stated_classes = []
+    for id in classes:
+        seats = [
+            Seat(codes=tuple(r.choice([[], [], ["boiler"]])), name="检查员", section=s)
+            for s in sections
+            for _ in "ab"
+        ]
+        experts = [Seat(codes=(), name="专家", section=sections[0])] if r.random() < 0.7 else []
+        rules = tuple(
+            SectionItems(optional=r.randint(0, sum(id in i.classes and i.section == s and not i.mandatory for i in items)),
+                         section=s)
+            for s in sections
+        )  # fmt: skip
+        stated_classes.append(
+            Class(expert_seats=tuple(experts), id=id, inspector_seats=tuple(seats), items=rules, name=id)
+        )
+        exceptions += [StatedReason(rule="thin-seat", subject=f"{id}/{stage}/{n}", reason="编制所限")
+                       for stage, list_ in (("inspectors", seats), ("experts", experts))
+                       for n in range(1, len(list_) + 1)]  # fmt: skip
+    contributors, lines, own_keys = sources(r, seed, seed + 1, people, disclosures, wishes)
     plan = Plan(
         actors=(ActorRole(id=actor("operator"), role="operator"), ActorRole(id=actor("confirmer"), role="confirmer")),
         algorithm="double-random/1", area_rule=area_rule, areas=tuple(Named(id=a, name=a) for a in areas), attempt=1,
@@ -244,6 +311,7 @@ def freeze(seed: int, **wishes) -> Frozen:
         sections=tuple(Section(id=s, key=public_text(f"section-{s}"), name=s) for s in sections),
         strata=tuple(stated_strata), task=Task(id="task-1", name="任务"), title="抽查", type="draw-plan/v1",
         visits=Visits(from_="2026-12-01", to="2026-12-20"), year=2026,
+        pool_rules=POOL_RULES if wished else UNSET,
     )  # fmt: skip
     return Frozen(plan, pools, blobs, opened, lines, disclosures, own_keys)
 

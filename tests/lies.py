@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from unittest import mock
 
 from bureau import QUORUM_TIME, Bureau, MemoryLog, actor, freeze, hexed, roles, testing_only_signer
+from bureau_teams import former_of, freeze_teams
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from disclosure.blob import refer
@@ -28,9 +30,25 @@ from disclosure.leaf import format_leaf, leaf_of, parse_leaf
 from disclosure.person import make_disclosure
 from selection.canonical import format_canonical
 from selection.keys import digest_of, draw_key, sealed_commitment, stage_key
-from selection.plan import ActorRole, Dice, Drand, Witness
-from selection.pool import OpenedConflicts, format_opened, format_people
-from selection.replacement import PersonEvent, TargetEvent
+from selection.plan import (
+    ActorRole,
+    Dice,
+    Drand,
+    Fixed,
+    Item,
+    LargestRemainder,
+    PercentOrOne,
+    PerOfficer,
+    PerPeriod,
+    PoolRule,
+    SealedUntil,
+    StatedReason,
+    Witness,
+)
+from selection.pool import Listed, OpenedConflicts, format_listed, format_opened, format_people, format_pool
+from selection.quota import Population, base_of, officers_of, split_total, state_quota
+from selection.replacement import PersonEvent, Successor, TargetEvent
+from selection.transcript import format_transcript, parse_transcript
 
 
 @dataclass(frozen=True)
@@ -43,11 +61,14 @@ LIES: dict[str, Lie] = {}
 
 
 def lie(step: int, **fixed):
-    """Register a lie: `cheat(bureau)` changes an honest bureau, or returns the bytes of another bundle."""
+    """Register a lie: `cheat(bureau)` changes an honest bureau, or returns the bytes of another bundle.
+
+    With `teams` the bureau draws teams alone, for a former draw in which the stage of that role was impossible.
+    """
 
     def register(cheat):
         def tell(seed: int, **wishes) -> bytes:
-            bureau = honest(seed, **{**fixed, **wishes})
+            bureau = (honest_teams if "teams" in fixed else honest)(seed, **{**fixed, **wishes})
             return cheat(bureau) or bureau.bundle()
 
         LIES[cheat.__name__.replace("_", "-")] = Lie(step, tell)
@@ -68,7 +89,7 @@ def honest(seed: int, events: int = 0, opening: bool = True, **wishes) -> Bureau
         "apart": 0,
         **wishes,
     }
-    asks = [wishes.pop(name, False) for name in ("witnesses", "moves")]
+    asks = [wishes.pop(name, False) for name in ("witnesses", "moves", "two_strata")]
     for attempt in range(200):
         bureau = Bureau(freeze(1000 * seed + attempt, **wishes), events, opening, QUORUM_TIME)
         drawn, transcript = bureau.transcript.targets, bureau.transcript
@@ -80,7 +101,20 @@ def honest(seed: int, events: int = 0, opening: bool = True, **wishes) -> Bureau
             and all(stratum.next for stratum in transcript.strata)
             and (not asks[0] or any(isinstance(c, Witness) for c in bureau.frozen.plan.contributors))
             and (not asks[1] or _moved(bureau))
+            and (not asks[2] or len(transcript.strata) == 2)
         ):
+            return bureau
+    raise AssertionError("no seed gives such a draw")
+
+
+def honest_teams(seed: int, teams: str = "inspector", events: int = 0, **wishes) -> Bureau:
+    """Return a bureau that draws teams alone and completes them, that opens conflicts, and whose events find successors."""
+    former = {name: wishes.pop(name) for name in ("targets", "sections") if name in wishes}
+    wishes = {"area_rule": "any", "places": 12, "apart": 0, **wishes, "people": 27}
+    for attempt in range(50):
+        frozen = freeze_teams(1000 * seed + attempt, teams, former, **wishes)
+        bureau = Bureau(frozen, events, quorum_time=QUORUM_TIME)
+        if bureau.transcript.experts.outcome == "COMPLETE" and len(bureau.opened) > 1 and (not events or events_of(bureau)):
             return bureau
     raise AssertionError("no seed gives such a draw")
 
@@ -565,6 +599,297 @@ def id_of_another_number(bureau):
     _new_plan(bureau, id=plan.id[:-1] + "2")
 
 
+# Steps 1 and 13: optional members, kinds of quotas, pool rules
+
+
+@lie(1)
+def pool_rules_empty(bureau):
+    """An optional member that says nothing is left out, not written empty."""
+    _new_plan(bureau, pool_rules=())
+
+
+@lie(1)
+def pool_rules_null(bureau):
+    _new_plan(bureau, pool_rules=None)
+
+
+def _ruled(bureau, rules, officers: int = 0, parts=None, add=0) -> None:
+    """Give the first section's quota of every stratum its rule, with the numbers these officers and parts would give."""
+    plan = bureau.frozen.plan
+    section, strata = plan.sections[0].id, []
+    for h, (stratum, rule) in enumerate(zip(plan.strata, rules, strict=True)):
+        population = Population(stratum.population, stratum.mandatory)
+        stated = state_quota(section, rule, population, plan.mandatory_counts, officers, parts[h] if parts else 0)
+        if add:
+            stated = replace(state_quota(section, Fixed(stated.quota + add), population, plan.mandatory_counts), rule=rule)
+        strata.append(replace(stratum, quotas=(stated, *stratum.quotas[1:])))
+    _new_plan(bureau, strata=tuple(strata))
+
+
+def _excused(bureau) -> tuple:
+    """A reason for every quota that draws nobody, so that it is not this that is refused."""
+    plan = bureau.frozen.plan
+    more = [StatedReason(reason="只查必查对象", rule="no-chance", subject=f"{s.id}/{q.section}") for s in plan.strata for q in s.quotas]
+    return (*plan.exceptions, *(e for e in more if e not in plan.exceptions))
+
+
+def _every(bureau, rule) -> list:
+    return [rule] * len(bureau.frozen.plan.strata)
+
+
+@lie(13)
+def officers_counted_without_places(bureau):
+    """One inspector for each target, and one inspector who may not get any is counted too."""
+    people = bureau.frozen.pools.people
+    one = next(p for p in people if p.role == "inspector")
+    people = [replace(p, places=0) if p is one else p for p in people]
+    bureau.frozen.pools = replace(bureau.frozen.pools, people=people)
+    _blobs(bureau, people=format_people(people))
+    _ruled(bureau, _every(bureau, PerOfficer(targets=1)), officers_of(people)["lead"] + 1)
+
+
+@lie(13)
+def experts_counted_as_officers(bureau):
+    people = bureau.frozen.pools.people
+    _ruled(bureau, _every(bureau, PerOfficer(targets=1)), sum(p.places > 0 for p in people))
+
+
+@lie(13)
+def period_rounded_by_itself(bureau):
+    """The first of seven periods gets one more than its part of the year."""
+    _ruled(bureau, _every(bureau, PerPeriod(denominator=2, numerator=1, period=1, periods=7)), add=1)
+
+
+@lie(13)
+def period_after_the_last(bureau):
+    _ruled(bureau, _every(bureau, PerPeriod(denominator=2, numerator=1, period=4, periods=4)))
+    strata = []
+    for stratum in bureau.frozen.plan.strata:
+        quota = replace(stratum.quotas[0], rule=replace(stratum.quotas[0].rule, period=5))
+        strata.append(replace(stratum, quotas=(quota, *stratum.quotas[1:])))
+    _new_plan(bureau, strata=tuple(strata))
+
+
+@lie(13)
+def percent_or_one_without_the_one(bureau):
+    rules = _every(bureau, PercentOrOne(denominator=1000, numerator=1))
+    _ruled(bureau, rules)
+    strata = []
+    for stratum in bureau.frozen.plan.strata:
+        free = stratum.population - stratum.mandatory
+        quota = replace(stratum.quotas[0], quota=0, by_lot=0, chance=f"0/{free}")
+        strata.append(replace(stratum, quotas=(quota, *stratum.quotas[1:])))
+    _new_plan(bureau, strata=tuple(strata), exceptions=_excused(bureau))
+
+
+def _bases(bureau) -> list[int]:
+    plan = bureau.frozen.plan
+    return [base_of(Population(s.population, s.mandatory), plan.mandatory_counts) for s in plan.strata]
+
+
+@lie(13, two_strata=True)
+def remainder_given_to_another_stratum(bureau):
+    bases = _bases(bureau)
+    total = sum(bases) - 1
+    parts = split_total(total, bases)
+    short = next(h for h, (part, base) in enumerate(zip(parts, bases, strict=True)) if part < base)
+    parts[short], parts[1 - short] = parts[short] + 1, parts[1 - short] - 1
+    _ruled(bureau, _every(bureau, LargestRemainder(total=total)), parts=parts)
+
+
+@lie(13, two_strata=True)
+def totals_of_one_split_differ(bureau):
+    bases = _bases(bureau)
+    total = sum(bases) - 1
+    rules = [LargestRemainder(total=total), LargestRemainder(total=total - 1)]
+    _ruled(bureau, rules, parts=split_total(total, bases))
+
+
+@lie(13, two_strata=True)
+def stratum_too_small_to_be_split_over(bureau):
+    _new_plan(bureau, exceptions=_excused(bureau))
+    _ruled(bureau, _every(bureau, LargestRemainder(total=1)), parts=[1, 0])
+
+
+@lie(13, kinds=True)
+def pool_rule_of_no_reason(bureau):
+    rule = PoolRule(id="whim", parameters=(), text="领导说不查", version="1")
+    _new_plan(bureau, pool_rules=(*bureau.frozen.plan.pool_rules, rule))
+
+
+@lie(13, kinds=True)
+def pool_rule_twice(bureau):
+    rules = bureau.frozen.plan.pool_rules
+    _new_plan(bureau, pool_rules=(*rules, replace(rules[0], version="2")))
+
+
+@lie(13, kinds=True)
+def pool_rule_parameters_in_another_order(bureau):
+    first, *others = bureau.frozen.plan.pool_rules
+    _new_plan(bureau, pool_rules=(replace(first, parameters=first.parameters[::-1]), *others))
+
+
+@lie(13, narrow=True)
+def narrow_pool_unstated(bureau):
+    kept = tuple(e for e in bureau.frozen.plan.exceptions if e.rule != "narrow-pool")
+    _new_plan(bureau, exceptions=kept)
+
+
+@lie(13)
+def class_without_an_inspector_seat(bureau):
+    plan = bureau.frozen.plan
+    items = tuple(replace(rule, optional=0) for rule in plan.classes[0].items)
+    _new_plan(bureau, classes=(*plan.classes, replace(plan.classes[0], id="unused", inspector_seats=(), items=items)))
+
+
+# Steps 1, 12, 13: teams alone
+
+
+@lie(1, teams="inspector")
+def teams_of_null(bureau):
+    _new_plan(bureau, teams_of=None)
+
+
+@lie(12, teams="inspector")
+def former_result_left_out(bureau):
+    del bureau.frozen.blobs["former"]
+
+
+@lie(12, teams="inspector")
+def former_result_named_by_none(bureau):
+    """The result of the former draw goes with the bundle of a plan that does not name it."""
+    _new_plan(bureau, teams_of=UNSET)
+
+
+@lie(12, teams="inspector")
+def former_result_changed(bureau):
+    bureau.frozen.blobs["former"] = bureau.frozen.blobs["former"].replace(b'"IMPOSSIBLE"', b'"SEARCH_LIMIT"', 1)
+
+
+@lie(12, teams="inspector")
+def former_result_not_canonical(bureau):
+    _former(bureau, bureau.frozen.blobs["former"] + b"\n")
+
+
+def _former(bureau, data: bytes, **changes) -> None:
+    """Name another former result, and give it with the bundle."""
+    bureau.frozen.blobs["former"] = data
+    of = bureau.frozen.plan.teams_of
+    _new_plan(bureau, teams_of=replace(of, result=digest_of(data), **changes))
+
+
+def _told_former(bureau, **changes) -> None:
+    _former(bureau, format_transcript(replace(parse_transcript(former_of(bureau.frozen)[1]), **changes)))
+
+
+@lie(13, teams="inspector")
+def former_result_of_another_plan(bureau):
+    of = bureau.frozen.plan.teams_of
+    _new_plan(bureau, teams_of=replace(of, plan=hexed("another")))
+
+
+@lie(13, teams="inspector", ended=1)
+def former_target_left_out(bureau):
+    """A firm that was drawn disappears between the draw and its teams."""
+    _blobs(bureau, excluded=b"")
+
+
+@lie(13, teams="inspector")
+def former_target_added(bureau):
+    excluded, _ = former_of(bureau.frozen)
+    _blobs(bureau, excluded=format_listed([*excluded, Listed("elsewhere", "ended")]))
+
+
+@lie(13, teams="inspector")
+def target_added_to_the_teams(bureau):
+    pools = bureau.frozen.pools
+    targets = [*pools.targets, replace(pools.targets[0], id="91429999999999999X")]
+    _teams_for(bureau, targets, [t.id for t in targets])
+
+
+def _teams_for(bureau, targets, mandatory) -> None:
+    """Draw the teams for these targets, of which these are mandatory; strata say what the lists hold."""
+    frozen = bureau.frozen
+    frozen.pools = replace(frozen.pools, targets=targets, mandatory=frozenset(mandatory))
+    strata = []
+    for stratum in frozen.plan.strata:
+        own = [t.id for t in targets if t.stratum == stratum.id]
+        population = Population(len(own), len(set(own) & set(mandatory)))
+        quotas = tuple(state_quota(q.section, q.rule, population, False) for q in stratum.quotas)
+        strata.append(replace(stratum, population=population.all, mandatory=population.mandatory, quotas=quotas))
+    frozen.plan = replace(frozen.plan, strata=tuple(strata))
+    _blobs(bureau, pool=format_pool(targets), mandatory=format_listed(Listed(id, "complaint") for id in mandatory))
+
+
+@lie(13, teams="inspector")
+def former_target_not_mandatory(bureau):
+    targets = bureau.frozen.pools.targets
+    bureau.frozen.plan = replace(bureau.frozen.plan, exceptions=_excused(bureau))
+    _teams_for(bureau, targets, [t.id for t in targets[1:]])
+
+
+@lie(13, teams="inspector")
+def mandatory_ones_fill_the_quota_of_teams_alone(bureau):
+    plan = bureau.frozen.plan
+    strata = []
+    for stratum in plan.strata:
+        population = Population(stratum.population, stratum.mandatory)
+        quotas = tuple(state_quota(q.section, q.rule, population, True) for q in stratum.quotas)
+        strata.append(replace(stratum, quotas=quotas))
+    _new_plan(bureau, strata=tuple(strata), mandatory_counts=True)
+
+
+@lie(13, teams="inspector")
+def quota_of_teams_alone_not_fixed(bureau):
+    """Of nobody half is nobody, yet the rule is not the one asked."""
+    first, *others = bureau.frozen.plan.strata
+    quota = replace(first.quotas[0], rule=PercentOrOne(denominator=2, numerator=1))
+    _new_plan(bureau, strata=(replace(first, quotas=(quota, *first.quotas[1:])), *others))
+
+
+@lie(13, teams="inspector", sections=2)
+def target_of_one_section_less(bureau):
+    plan = bureau.frozen.plan
+    strata = tuple(replace(s, quotas=s.quotas[:1]) for s in plan.strata)
+    if strata == plan.strata:
+        strata = (replace(strata[0], quotas=(replace(strata[0].quotas[0], section="fire"),)), *strata[1:])
+    _new_plan(bureau, strata=strata)
+
+
+@lie(13, teams="inspector")
+def item_of_teams_alone(bureau):
+    plan = bureau.frozen.plan
+    item = Item(classes=(plan.classes[0].id,), id="item-more", legal_basis="《安全生产法》", mandatory=False, name="加查", section="lead")
+    _new_plan(bureau, items=(item,))
+
+
+@lie(13, teams="inspector")
+def teams_alone_sealed(bureau):
+    _new_plan(bureau, sealed=SealedUntil(opens="2026-12-01T00:00:00Z"))
+
+
+@lie(13, teams="inspector")
+def teams_drawn_a_second_time(bureau):
+    """Complete teams are thrown away and drawn anew."""
+    former = parse_transcript(former_of(bureau.frozen)[1])
+    complete = replace(former.inspectors, outcome="COMPLETE", certificate=None)
+    _told_former(bureau, inspectors=complete, experts=complete)
+
+
+@lie(13, teams="inspector")
+def inspectors_drawn_again_with_the_experts(bureau):
+    former = parse_transcript(former_of(bureau.frozen)[1])
+    complete = replace(former.inspectors, outcome="COMPLETE", certificate=None)
+    _told_former(bureau, inspectors=complete, experts=former.inspectors)
+
+
+@lie(13, teams="expert")
+def class_of_teams_alone_without_inspectors(bureau):
+    """The former inspectors do not stand, and only experts are drawn."""
+    former = parse_transcript(former_of(bureau.frozen)[1])
+    _told_former(bureau, inspectors=former.experts, experts=replace(former.experts, outcome="NOT_RUN", certificate=None))
+
+
 # Step 14: the draw key
 
 
@@ -678,6 +1003,11 @@ def item_changed(bureau):
 def item_dropped(bureau):
     at = _position(bureau, lambda target: len(target.items) > 1)
     _claim(bureau, at, items=bureau.transcript.targets[at].items[:-1])
+
+
+@lie(16, teams="inspector")
+def item_added_to_a_team_alone(bureau):
+    _claim(bureau, 0, items=("item-lead-1",))
 
 
 def _open(bureau, opened) -> None:
@@ -813,6 +1143,15 @@ def reason_for_the_other_kind(bureau):
 @lie(19, events=1, moves=True)
 def replaced_target_not_standing(bureau):
     _events(bureau, lambda event: replace(event, target="elsewhere"))
+
+
+@lie(19, teams="inspector", events=1)
+def target_added_by_a_replacement_of_teams_alone(bureau):
+    """Who is inspected was drawn before: a target that is ended here has no reserve."""
+    target = bureau.frozen.pools.targets[0]
+    new = Successor(experts=(), id=target.id, inspectors=(), items=(), opened=None, rank=1, ticket=hexed("ticket"))
+    event = TargetEvent(evidence=hexed("evidence"), reason="not-existing", sequence=1, successor=new, target=target.id)
+    _events(bureau, lambda _: event)
 
 
 @lie(20)

@@ -10,8 +10,9 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import example  # noqa: E402
+import vector_cases  # noqa: E402
 from bureau import QUORUM_TIME, Bureau, freeze, hexed, policy_bytes  # noqa: E402
-from lies import LIES, honest  # noqa: E402
+from lies import LIES, honest, honest_teams  # noqa: E402
 from msgspec import to_builtins  # noqa: E402
 
 from disclosure.policy import parse_policy  # noqa: E402
@@ -46,6 +47,7 @@ INVALID = (
     "successor",
     "name",
     "sealed-result-other-than-committed",
+    "teams-drawn-a-second-time",
 )
 
 
@@ -135,10 +137,10 @@ def quota_vectors() -> bytes:
 
 class _Clashes:
     def __init__(self, apart):
-        self.apart = {frozenset(pair) for pair in apart}
-
-    def clashes(self, person, with_) -> bool:
-        return any(frozenset((person, other)) in self.apart for other in with_)
+        self.apart = {}
+        for a, b in apart:
+            self.apart.setdefault(a, set()).add(b)
+            self.apart.setdefault(b, set()).add(a)
 
 
 def team_vectors() -> bytes:
@@ -184,8 +186,18 @@ def bundles() -> dict[str, bytes]:
         ).bundle(),
         "valid/sealed-opened": honest(2, sealed=True, events=2, moves=True, **SMALL).bundle(),
         "valid/sealed-unopened": honest(2, sealed=True, events=2, opening=False, **SMALL).bundle(),
+        "valid/campaign": vector_cases.campaign().bundle(),
+        **teams_alone(),
+        "valid/experts-alone": honest_teams(2, "expert", targets=16).bundle(),
     }
     return made | {f"invalid/{name}": LIES[name].tell(1, **SMALL) for name in INVALID}
+
+
+def teams_alone() -> dict[str, bytes]:
+    """A draw whose teams did not work out, and the draw of its teams alone."""
+    again = honest_teams(1, targets=16)
+    former = Bureau(again.frozen.former, quorum_time=QUORUM_TIME)
+    return {"valid/teams-alone": again.bundle(), "valid/teams-alone-former": former.bundle()}
 
 
 def files() -> dict[str, bytes]:
@@ -203,6 +215,10 @@ def files() -> dict[str, bytes]:
         "vectors/keys.json": key_vectors(),
         "vectors/quota.json": quota_vectors(),
         "vectors/teams.json": team_vectors(),
+        "vectors/quota-kinds.json": vector_cases.quota_kind_vectors(),
+        "vectors/team-cases.json": vector_cases.team_case_vectors(),
+        "vectors/plans.json": vector_cases.plan_vectors(),
+        "vectors/stages.json": vector_cases.stage_vectors(),
         "vectors/policy.json": policy_bytes("audit"),
         "vectors/expected.json": (
             "{\n"

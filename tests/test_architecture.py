@@ -56,10 +56,12 @@ LAYERS = (
     {"errors", "forms", "canonical", "keys"},
     {"plan", "pool"},
     {"contribution", "quota", "order", "transcript"},
-    {"items", "eligibility"},
+    {"items", "eligibility", "sql", "quota_rules", "teams_alone"},
+    {"flow", "stated_reasons"},
+    {"residual"},
     {"plan_rules", "teams"},
-    {"draw"},
-    {"replacement"},
+    {"draw", "loads", "seat_report", "shortage", "skips"},
+    {"explanation", "replacement"},
 )
 
 

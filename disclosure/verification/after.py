@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import UNSET, Meta, ValidationError, convert
 
 from disclosure.document import DrawOpening, Replacement, SealedEvent, SealedOutcome
 from disclosure.person import digest, parse_disclosure
@@ -129,7 +129,13 @@ def sealed(case: Case) -> tuple[str, str]:
 
 def uniqueness(case: Case) -> tuple[str, str]:
     """Step 22."""
-    raise NotChecked(
-        "单个核验包看不出是否另有同号计划或后续更正；须查看整本日志",
-        f"that no other plan has the number of {case.plan.id} and nothing supersedes it, only the whole log shows",
-    )
+    plan = case.plan
+    zh = "单个核验包看不出是否另有同号计划或后续更正；须查看整本日志"
+    en = f"that no other plan has the number of {plan.id} and nothing supersedes it, only the whole log shows"
+    if (of := plan.teams_of) is not UNSET:
+        zh += f"。本计划只为 {of.draw} 已抽中的对象派组：请与该批次的核验包比对，其结果应为 {of.result}"
+        en += (
+            f"; teams alone are drawn here, for the targets of {of.draw}: compare with the bundle of that draw,"
+            f" whose result must be {of.result}"
+        )
+    raise NotChecked(zh, en)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from disclosure.bundle import Bundle
 from disclosure.leaf import Leaf, parse_leaf
@@ -76,6 +76,12 @@ class Case:
         )
         excluded = parse_listed("excluded", self.blob(blobs.excluded))
         return Lists(pools, excluded, mandatory, parse_conflicts(self.blob(blobs.conflicts)), opened)
+
+    @cached_property
+    def former(self) -> Transcript | None:
+        """The result of the draw whose targets a plan for teams alone takes over; None for any other plan."""
+        of = self.plan.teams_of
+        return None if of is UNSET else parse_transcript(self.bundle.blobs[of.result])
 
     @cached_property
     def claimed(self) -> Transcript:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from msgspec import UNSET
+
 from disclosure.blob import refer
 from disclosure.document import (
     Contribution,
@@ -126,9 +128,10 @@ def lists(case: Case) -> tuple[str, str]:
         assert isinstance(entry.document, DrawOutcome | DrawOpening)
         references.append(("opened", entry.document.opened))
         results.append(entry.document.result)
-    if set(bundle.blobs) != {reference.sha256 for _, reference in references} | {
-        result.sha256 for result in results
-    }:
+    named_alone = {result.sha256 for result in results}
+    if plan.teams_of is not UNSET:
+        named_alone.add(plan.teams_of.result)
+    if set(bundle.blobs) != {reference.sha256 for _, reference in references} | named_alone:
         raise Failed(
             "附带的名单与文书所列不一致", "the blobs of the bundle are not exactly those its documents name"
         )
@@ -148,6 +151,7 @@ def lists(case: Case) -> tuple[str, str]:
         if len(data) != result.size:
             raise Failed("结果文件大小不符", "the size of the result is not as stated")
         parse_transcript(data)
+    _ = case.former  # raises unless it has the form of a result
     read = case.lists
     commitments = dict.fromkeys(read.commitments, frozenset[str]())
     pools = type(read.pools)(
@@ -166,7 +170,7 @@ def lists(case: Case) -> tuple[str, str]:
 
 def rules(case: Case) -> tuple[str, str]:
     """Step 13."""
-    faults = plan_faults(case.plan, case.lists.pools)
+    faults = plan_faults(case.plan, case.lists.pools, case.lists.excluded, case.former)
     if faults:
         raise Failed(f"计划不合规定：{faults[0]}", f"{len(faults)} rules broken, the first: {faults[0]}")
     stated = len(case.plan.exceptions)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from disclosure.checkpoint import open_checkpoint
 from disclosure.errors import DisclosureError
-from disclosure.keys import Signer, key_id
+from disclosure.keys import Signer, encode_base64, key_id
 from disclosure.note import KIND_ED25519, VerifierKey
 from disclosure.tree import CompactRange, leaf_hash
 from service.command.serve import database
@@ -65,7 +65,7 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
                     pool.acquire() as connection,
                     connection.transaction(isolation="repeatable_read", readonly=True),
                 ):
-                    async for finding in _examine_database(connection, log_signer):
+                    async for finding in _examine_database(connection, log_signer, config):
                         yield finding
             finally:
                 await pool.close()
@@ -88,7 +88,9 @@ def _examine_key(name: str, path: Path) -> tuple[Finding, Signer | None]:
     return Finding(f"{name}: {key_id(signer.public_key)}", True), signer
 
 
-async def _examine_database(connection: Connection, log_signer: Signer | None) -> AsyncIterator[Finding]:
+async def _examine_database(
+    connection: Connection, log_signer: Signer | None, config: Config
+) -> AsyncIterator[Finding]:
     version = int(await connection.fetchval("SHOW server_version_num"))
     yield Finding(f"PostgreSQL {version // 10000}.{version % 10000}", version >= OLDEST,
                   "" if version >= OLDEST else "需要 15 或更新 15 or newer is needed")  # fmt: skip
@@ -107,6 +109,8 @@ async def _examine_database(connection: Connection, log_signer: Signer | None) -
     bureau = await connection.fetchrow("SELECT label, name FROM bureau")
     yield Finding("机关 bureau" + (f": {bureau['label']} {bureau['name']}" if bureau else ": 未登记 not set up"), bureau is not None,
                   "" if bureau else "python -m service bureau LABEL NAME")  # fmt: skip
+    for row in await connection.fetch("SELECT label, name, key FROM section WHERE key IS NOT NULL AND active ORDER BY place"):
+        yield _examine_section(row["label"], row["name"], row["key"], config.section_key_file(row["label"]))
     people = await connection.fetchval(
         "SELECT count(*) FROM staff WHERE active AND 'administrator' = ANY(roles)"
     )
@@ -118,6 +122,16 @@ async def _examine_database(connection: Connection, log_signer: Signer | None) -
     for row in shards:
         async for finding in _examine_log(connection, row["shard"], log_signer):
             yield finding
+
+
+def _examine_section(label: str, name: str, key: str, path: Path) -> Finding:
+    what = f"部门 section {label} {name}"
+    if not path.exists():
+        return Finding(f"{what}: 私钥在别处，此处不能锁定它参加的计划 its key is elsewhere, nothing of it can be frozen here", True)
+    finding, signer = _examine_key(what, path)
+    if signer is not None and encode_base64(signer.public_key) != key:
+        return Finding(f"{what}: {path} 不是登记的密钥 is not the registered key", False, "放回登记时的密钥文件 put the registered key back")
+    return finding
 
 
 async def _pending(connection: Connection) -> str:

@@ -20,6 +20,7 @@ from service.embedded import EmbeddedPostgres
 from service.log import check_key
 from service.office import Office
 from service.publishing import publish_folder, run_jobs
+from service.sections import load_section_signers
 from service.signer import load_signer
 from service.web.app import create_app
 
@@ -57,7 +58,9 @@ async def running_office(
         pool = await open_pool(dsn, config.database_password_file)
         try:
             await migrate(pool)
-            office = Office(pool, signer, log_signer)
+            async with pool.acquire() as connection:
+                section_signers = await load_section_signers(connection, config)
+            office = Office(pool, signer, log_signer, section_signers=section_signers)
             await check_key(office)
             yield office
         finally:

@@ -11,9 +11,11 @@ from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
 from service.drafting import digest_of_draft, faults_of, freeze_now, read_draft, summarise
 from service.errors import Conflicting, Invalid
+from service.former import lock_former
 from service.frozen import DrawRow
 from service.office import Office, as_time
 from service.registry.store import lock_registries, registry_versions
+from service.sections import signers_for
 from service.steps import Prepared, Rule
 
 __all__ = ["RULE"]
@@ -28,7 +30,7 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
         raise Conflicting(
             "演练不锁定、不写入日志，只能预览", "a rehearsal is never frozen nor logged; it can be previewed"
         )
-    summary = await summarise(connection, await freeze_now(connection, office, row, draft, ()))
+    summary = await summarise(connection, office, await freeze_now(connection, office, row, draft, ()))
     if summary["faults"]:
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))
     agreed = {
@@ -48,6 +50,8 @@ async def _perform(
     # The plan of one bureau after another: nobody may freeze between reading `previous` and logging this plan.
     await connection.execute("SELECT 1 FROM bureau FOR UPDATE")
     draft = await read_draft(connection, row.id)
+    if draft.teams_of is not None:
+        await lock_former(connection, draft.teams_of)
     frozen = await freeze_now(connection, office, row, draft, actors)
     now = {
         "draft": digest_of_draft(draft),
@@ -70,7 +74,7 @@ async def _perform(
         )
     for name, blob in frozen.blobs.items():
         await add_blob(connection, blob, public=name != "reasons")
-    stored = await record(connection, turn, frozen.plan, frozen.plan, "plan", [office.signer])
+    stored = await record(connection, turn, frozen.plan, frozen.plan, "plan", signers_for(office, frozen.plan, frozen.plan))
     await connection.execute(
         "UPDATE draw SET state = 'frozen', plan = $2, instant = $3, opens = $4 WHERE id = $1",
         row.id, stored.sha256, datetime.fromisoformat(frozen.plan.instant),

@@ -12,8 +12,7 @@ from service.accounts import Staff
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
 from service.errors import Conflicting, Denied
-from service.frozen import FrozenDraw, lock_draw, read_frozen
-from service.life.replace import read_sealed_events
+from service.frozen import FrozenDraw, lock_draw, read_frozen, read_sealed_events
 from service.log import publish_checkpoint
 from service.office import Office, as_time
 

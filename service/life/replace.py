@@ -18,11 +18,11 @@ from selection.replacement import Event, replace_person, replace_target
 from service.database import Connection
 from service.documents import Stored, begin_turn, record
 from service.errors import Conflicting, Invalid
-from service.frozen import DrawRow, FrozenDraw, read_frozen
+from service.frozen import DrawRow, FrozenDraw, read_frozen, read_sealed_events
 from service.office import Office, as_time
 from service.steps import Prepared, Rule, convert_request
 
-__all__ = ["RULE", "read_sealed_events"]
+__all__ = ["RULE"]
 
 
 class TargetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="target"):
@@ -37,12 +37,6 @@ class PersonRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     seat: Positive
     reason: Label
     evidence: Hex64
-
-
-async def read_sealed_events(connection: Connection, draw: str) -> list[Event]:
-    """Return the events decided while the draw was sealed, in sequence."""
-    rows = await connection.fetch("SELECT event FROM sealed_event WHERE draw = $1 ORDER BY sequence", draw)
-    return [msgspec.json.decode(row["event"], type=Event) for row in rows]
 
 
 def _event(frozen: FrozenDraw, sealed_events: list[Event], asked: TargetRequest | PersonRequest) -> Event:

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UnsetType
 
 from disclosure.document import Correction, Finding, InspectionResult, Replacement, ResultCode
 from disclosure.keys import encode_base64url
@@ -13,9 +14,9 @@ from selection.replacement import Event, TargetEvent
 from service.database import Connection
 from service.documents import Stored, begin_turn, read_document, record
 from service.errors import Conflicting, Invalid
-from service.frozen import DrawRow, FrozenDraw, read_frozen
-from service.life.replace import read_sealed_events
+from service.frozen import DrawRow, FrozenDraw, read_frozen, read_sealed_events
 from service.office import Office, as_day, as_time
+from service.sections import signers_for
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["CORRECTION_RULE", "RULE"]
@@ -62,6 +63,11 @@ async def _check(
     if row.state not in ("drawn", "sealed", "opened"):
         raise Conflicting("尚未抽取，没有可登记的结果", f"a draw that is {row.state} has no results")
     frozen = await read_frozen(connection, row)
+    if not isinstance(of := frozen.plan.teams_of, UnsetType):
+        raise Conflicting(
+            f"本批次只抽检查组，事项由批次 {of.draw} 抽定；检查结果请登记在该批次",
+            f"{row.id} drew teams alone; results are entered for {of.draw}, whose items stand",
+        )
     items, sections = _drawn(frozen, await read_sealed_events(connection, row.id), asked.target, replaced_too)
     faults = [f"事项 {f.item} 不在该对象抽中的事项之内" for f in asked.findings if f.item not in items]
     missing = sorted(set(items) - {f.item for f in asked.findings})
@@ -136,7 +142,8 @@ async def _perform(
     document = InspectionResult(
         **members, issued_at=as_time(turn.now), rev=1, status="in_force", supersedes=None
     )
-    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/1", [office.signer])
+    signers = signers_for(office, frozen.plan, document)
+    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/1", signers)
     await _point_at(connection, stored, document, disclosure)
     return stored
 
@@ -168,9 +175,8 @@ async def _perform_correction(
         **members, issued_at=as_time(turn.now), reason=asked.reason, requested_by=asked.requested_by,
         rev=before["rev"] + 1, status=asked.status, supersedes=earlier.sha256,
     )  # fmt: skip
-    stored = await record(
-        connection, turn, frozen.plan, document, f"{document.id}/{document.rev}", [office.signer]
-    )
+    signers = signers_for(office, frozen.plan, document)
+    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/{document.rev}", signers)
     await _point_at(connection, stored, document, disclosure)
     return stored
 

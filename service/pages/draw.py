@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from disclosure.document import ResultCode
 from selection.contribution import label_of
-from selection.plan import Dice, Plan, Witness
+from selection.plan import Dice, Former, Plan, Witness
 from selection.pool import Person
 from selection.replacement import Event, PersonEvent
 from selection.transcript import Transcript
 from service.database import Connection
+from service.former import complete_stages
 from service.office import Office, as_time
 from service.pages.course import Step, chain_of
+from service.pages.later_teams import TeamsDraw, read_later_teams, read_teams_draws
 from service.pages.numbers import Link, Number, numbers_of, sources_in_words
 from service.pages.record import (
     PublicRecord,
@@ -23,8 +25,9 @@ from service.pages.record import (
     read_transcript,
 )
 from service.pages.results import Outcome, read_outcomes
+from service.pages.shortfall import NoTeams, read_no_teams
 from service.pages.strata import Exempted, StratumLine, exceptions_of, strata_of
-from service.pages.visits import Visit, open_names, visits_of
+from service.pages.visits import TeamMember, Visit, open_names, section_names, team_of, visits_of
 from service.pages.words import (
     CODES,
     STATES,
@@ -33,16 +36,9 @@ from service.pages.words import (
     planned_drawn,
 )
 
-__all__ = ["DrawPage", "Replaced", "Row", "TeamMember", "read_draw_page", "team_of"]
+__all__ = ["DrawPage", "Replaced", "Row", "TeamMember", "read_draw_page"]
 
 PAGE = 50
-
-
-class TeamMember(Struct, frozen=True):
-    seat: str
-    name: str | None
-    unit: str
-    vacant: bool
 
 
 class Row(Struct, frozen=True):
@@ -51,6 +47,7 @@ class Row(Struct, frozen=True):
     area: str
     stratum: str
     team: tuple[TeamMember, ...]
+    sections: tuple[str, ...]  # which departments drew it, where several take part
     result: Code | None
     result_id: str | None
 
@@ -99,6 +96,9 @@ class DrawPage(Struct, frozen=True):
     results_total: int
     names_due: bool
     staffing: str | None
+    no_teams: NoTeams | None  # the same in detail
+    teams_draws: tuple[TeamsDraw, ...]  # plans that draw the missing teams
+    teams_of: Former | None  # the draw for which this one draws teams alone
     exceptions: tuple[Exempted, ...]
     next_attempt: str | None
     twins: tuple[Twin, ...]
@@ -121,8 +121,11 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
             "SELECT id FROM draw WHERE year = $1 AND number = $2 AND attempt = $3 AND plan IS NOT NULL",
             record.row.year, record.row.number, record.row.attempt + 1,
         )  # fmt: skip
+        teams_draws: tuple[TeamsDraw, ...] = ()
         visits: list[Visit] = []
         rows, matching, pages, replaced = [], 0, 1, []
+        staffing = _staffing(transcript)
+        no_teams = None if staffing is None else await read_no_teams(connection, record, names)
         if transcript is not None:
             lists, people = await read_lists(connection, plan), await read_people(connection, plan)
             visits = visits_of(plan, lists, transcript, [event for _, event in record.events])
@@ -130,8 +133,12 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
             wanted = _wanted(visits, firms, query)
             matching, pages = len(wanted), max(1, -(-len(wanted) // PAGE))
             page = min(page, pages)
+            later: dict[str, tuple[TeamMember, ...]] = {}
+            if not complete_stages(transcript):
+                teams_draws = await read_teams_draws(connection, draw)
+                later = await read_later_teams(connection, teams_draws)
             rows = await _rows(
-                connection, plan, wanted[(page - 1) * PAGE : page * PAGE], firms, people, names
+                connection, plan, wanted[(page - 1) * PAGE : page * PAGE], firms, people, names, later
             )
             replaced = _replaced(record, firms, people, names)
     return DrawPage(
@@ -140,7 +147,8 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
         sources=sources_in_words(plan), strata=strata_of(plan, transcript), transcript=transcript, rows=tuple(rows),
         total=len(visits), matching=matching, page=page, pages=pages, query=query, replaced=tuple(replaced),
         results=outcomes, results_total=sum(outcome.count for outcome in outcomes),
-        names_due=plan.names_open <= as_time(office.now()), staffing=_staffing(transcript), exceptions=exceptions_of(plan, thin),
+        names_due=plan.names_open <= as_time(office.now()), staffing=staffing, no_teams=no_teams, teams_draws=teams_draws,
+        teams_of=None if isinstance(plan.teams_of, UnsetType) else plan.teams_of, exceptions=exceptions_of(plan, thin),
         next_attempt=following, twins=twins, order=_order(record),
     )  # fmt: skip
 
@@ -188,7 +196,7 @@ def _wanted(visits: list[Visit], firms: Mapping[str, str], query: str) -> list[V
 
 async def _rows(
     connection: Connection, plan: Plan, visits: list[Visit], firms: Mapping[str, str], people: Mapping[str, Person],
-    names: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, Mapping[str, str]], later: Mapping[str, tuple[TeamMember, ...]],
 ) -> list[Row]:  # fmt: skip
     found = await connection.fetch(
         "SELECT target, id, code FROM result WHERE draw = $1 AND target = ANY($2)",
@@ -197,29 +205,17 @@ async def _rows(
     )
     results = {row["target"]: row for row in found}
     areas, strata = {a.id: a.name for a in plan.areas}, {s.id: s.name for s in plan.strata}
+    sections = section_names(plan)
     return [
         Row(
             visit=visit, name=firms.get(visit.target, visit.target), area=areas[visit.area], stratum=strata[visit.stratum],
-            team=team_of(visit, people, names),
+            team=(*team_of(visit, people, names), *later.get(visit.target, ())),
+            sections=tuple(sections[section] for section in visit.sections if section in sections),
             result=_code(results[visit.target]["code"]) if visit.target in results else None,
             result_id=results[visit.target]["id"] if visit.target in results else None,
         )
         for visit in visits
     ]  # fmt: skip
-
-
-def team_of(
-    visit: Visit, people: Mapping[str, Person], names: Mapping[str, Mapping[str, str]]
-) -> tuple[TeamMember, ...]:
-    """Return the team of a visit with the names that are open."""
-    team = []
-    for seated in visit.team:
-        value = names.get(people[seated.person].digest, {}) if seated.person is not None else {}
-        seat = (
-            f"{seated.seat}（专家）" if seated.role == "expert" and "专家" not in seated.seat else seated.seat
-        )
-        team.append(TeamMember(seat, value.get("name"), value.get("unit", ""), seated.person is None))
-    return tuple(team)
 
 
 def _replaced(
@@ -260,8 +256,8 @@ def _staffing(transcript: Transcript | None) -> str | None:
         return None
     if transcript.inspectors.outcome != "COMPLETE":
         return (
-            "检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。缺口说明载于结果文件。"
+            "检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。"
         )
     if transcript.experts.outcome not in ("COMPLETE", "NOT_RUN"):
-        return "技术专家不足以配齐全部检查组，专家没有产生；抽中的对象、事项和检查人员不受影响。缺口说明载于结果文件。"
+        return "技术专家不足以配齐全部检查组，专家没有产生；抽中的对象、事项和检查人员不受影响。"
     return None

@@ -32,12 +32,12 @@ from service.errors import NotFound
 from service.frozen import DrawRow, read_draw_row
 from service.pages.shelf import Shelf
 
-__all__ = ["Lists", "Logged", "Order", "PublicRecord", "read_lists", "read_order", "read_people", "read_plan",
+__all__ = ["SHELF", "Lists", "Logged", "Order", "PublicRecord", "read_blob", "read_lists", "read_order", "read_people", "read_plan",
            "read_record", "read_thin_seats", "read_transcript"]  # fmt: skip
 
 T = TypeVar("T", bound=Document)
 
-_SHELF = Shelf(limit=300_000)  # lines; about 150 MB when full
+SHELF = Shelf(limit=300_000)  # lines; about 150 MB when full
 _IN_RECORD = (
     "draw-plan/v1", "contribution/v1", "draw-outcome/v1", "sealed-outcome/v1", "sealed-event/v1", "draw-opening/v1",
     "replacement/v1", "draw-void/v1",
@@ -149,16 +149,16 @@ async def read_record(connection: Connection, draw: str) -> PublicRecord:
 
 
 def _document(sha256: str, data: bytes) -> Document:
-    document: Document | None = _SHELF.get(sha256)
+    document: Document | None = SHELF.get(sha256)
     if document is None:
         document = parse_document(data)
-        _SHELF.put(sha256, document, 1 + len(data) // 200)
+        SHELF.put(sha256, document, 1 + len(data) // 200)
     return document
 
 
 async def read_plan(connection: Connection, s: str) -> Plan:
     """Return the plan whose digest is `s`."""
-    plan: Plan | None = _SHELF.get(s)
+    plan: Plan | None = SHELF.get(s)
     if plan is None:
         data = await connection.fetchval(
             "SELECT data FROM document WHERE sha256 = $1 AND kind = 'draw-plan/v1'", s
@@ -171,7 +171,8 @@ async def read_plan(connection: Connection, s: str) -> Plan:
     return plan
 
 
-async def _blob(connection: Connection, sha256: str) -> bytes:
+async def read_blob(connection: Connection, sha256: str) -> bytes:
+    """Return a public blob; NotFound for any other."""
     data: bytes | None = await connection.fetchval(
         "SELECT data FROM blob WHERE sha256 = $1 AND public", sha256
     )
@@ -184,11 +185,11 @@ async def read_lists(connection: Connection, plan: Plan) -> Lists:
     """Return pool, excluded and mandatory of `plan`."""
     blobs = plan.blobs
     key = (blobs.pool.sha256, blobs.excluded.sha256, blobs.mandatory.sha256)
-    lists: Lists | None = _SHELF.get(key)
+    lists: Lists | None = SHELF.get(key)
     if lists is None:
-        pool, excluded, mandatory = [await _blob(connection, sha256) for sha256 in key]
+        pool, excluded, mandatory = [await read_blob(connection, sha256) for sha256 in key]
         lists = await asyncio.to_thread(_parse_lists, pool, excluded, mandatory)
-        _SHELF.put(key, lists, 3 * len(lists.lines) + len(lists.excluded))
+        SHELF.put(key, lists, 3 * len(lists.lines) + len(lists.excluded))
     return lists
 
 
@@ -205,11 +206,11 @@ def _parse_lists(pool: bytes, excluded: bytes, mandatory: bytes) -> Lists:
 
 async def read_people(connection: Connection, plan: Plan) -> dict[str, Person]:
     """Return the people of `plan` by id; who is behind an id only a disclosure says."""
-    people: dict[str, Person] | None = _SHELF.get(plan.blobs.people.sha256)
+    people: dict[str, Person] | None = SHELF.get(plan.blobs.people.sha256)
     if people is None:
-        data = await _blob(connection, plan.blobs.people.sha256)
+        data = await read_blob(connection, plan.blobs.people.sha256)
         people = {person.id: person for person in await asyncio.to_thread(parse_people, data)}
-        _SHELF.put(plan.blobs.people.sha256, people, len(people))
+        SHELF.put(plan.blobs.people.sha256, people, len(people))
     return people
 
 
@@ -218,12 +219,12 @@ async def read_thin_seats(connection: Connection, plan: Plan) -> dict[str, int]:
     if not any(stated.rule == "thin-seat" for stated in plan.exceptions):
         return {}
     key = ("thin", plan.id, plan.blobs.pool.sha256, plan.blobs.people.sha256)
-    thin: dict[str, int] | None = _SHELF.get(key)
+    thin: dict[str, int] | None = SHELF.get(key)
     if thin is None:
         lists, people = await read_lists(connection, plan), await read_people(connection, plan)
         targets = [target for _, target in lists.targets.values()]
         thin = await asyncio.to_thread(lambda: dict(thin_seats(plan, targets, list(people.values()))))
-        _SHELF.put(key, thin, 1 + len(thin))
+        SHELF.put(key, thin, 1 + len(thin))
     return thin
 
 
@@ -232,20 +233,20 @@ async def read_transcript(connection: Connection, record: PublicRecord) -> Trans
     if record.shown is None:
         return None
     sha256 = record.shown.result.sha256
-    transcript: Transcript | None = _SHELF.get(sha256)
+    transcript: Transcript | None = SHELF.get(sha256)
     if transcript is None:
-        transcript = await asyncio.to_thread(parse_transcript, await _blob(connection, sha256))
-        _SHELF.put(sha256, transcript, 2 * len(transcript.targets))
+        transcript = await asyncio.to_thread(parse_transcript, await read_blob(connection, sha256))
+        SHELF.put(sha256, transcript, 2 * len(transcript.targets))
     return transcript
 
 
 async def read_order(plan: Plan, lists: Lists, transcript: Transcript) -> Order:
     """Return where every candidate stands, the drawn and all others."""
     key = ("order", transcript.plan, transcript.stage_key)
-    order: Order | None = _SHELF.get(key)
+    order: Order | None = SHELF.get(key)
     if order is None:
         order = await asyncio.to_thread(_sort, plan, lists, transcript.stage_key)
-        _SHELF.put(key, order, len(lists.lines))
+        SHELF.put(key, order, len(lists.lines))
     return order
 
 

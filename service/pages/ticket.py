@@ -1,18 +1,19 @@
 """`/draws/<id>/tickets/<target>/`: why one firm was drawn, or was not; and the search that leads there."""
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from disclosure.document import ResultCode
 from disclosure.tree import inclusion_proof, leaf_hash, node_hash
 from selection.keys import ticket as make_ticket
-from selection.plan import Item, Plan, Stratum
+from selection.plan import Former, Item, Plan, PoolRule, Stratum
 from selection.pool import Target
 from selection.transcript import Transcript
 from service.database import Connection
 from service.errors import NotFound
+from service.former import complete_stages
 from service.office import Office, as_time
 from service.pages.commands import KeyCommands, OneLiners, key_commands, one_liners
-from service.pages.draw import TeamMember, team_of
+from service.pages.later_teams import read_later_teams, read_teams_draws
 from service.pages.record import (
     Lists,
     Order,
@@ -23,10 +24,10 @@ from service.pages.record import (
     read_record,
     read_transcript,
 )
-from service.pages.visits import Visit, open_names, visits_of
+from service.pages.visits import TeamMember, Visit, open_names, section_names, team_of, visits_of
 from service.pages.words import CODES, Code, chance_in_words
 
-__all__ = ["Found", "Hop", "Inclusion", "Match", "Place", "TicketPage", "find_tickets", "read_ticket_page"]
+__all__ = ["Found", "Hop", "Inclusion", "Match", "Place", "SectionLine", "TicketPage", "find_tickets", "read_ticket_page"]
 
 MATCHES = 50
 
@@ -61,6 +62,15 @@ class Place(Struct, frozen=True):
     first_reserve: str | None
 
 
+class SectionLine(Struct, frozen=True):
+    """One department's quota of the firm's stratum: its first `by_lot` in the common order, and whether the firm is among them."""
+
+    name: str
+    by_lot: int
+    cut: str | None
+    draws: bool | None  # None before the result
+
+
 class TicketPage(Struct, frozen=True):
     """What the page says of one target. `answer` is the one plain sentence; `drawn` None while nothing is drawn or shown."""
 
@@ -71,6 +81,7 @@ class TicketPage(Struct, frozen=True):
     candidate: Target | None
     area: str
     excluded: str | None
+    excluded_by: PoolRule | None  # the rule of the plan that excluded it, if one did
     mandatory: str | None
     stratum: Stratum | None
     chance: str
@@ -78,9 +89,12 @@ class TicketPage(Struct, frozen=True):
     answer: str
     drawn: bool | None
     place: Place | None
+    quotas: tuple[SectionLine, ...]  # where several departments draw from the stratum
     keys: KeyCommands | None
     visit: Visit | None
     team: tuple[TeamMember, ...]
+    sections: tuple[str, ...]  # which departments drew it, where several take part
+    teams_of: Former | None  # the draw for which this one draws teams alone
     names_due: bool
     items: tuple[Item, ...]
     result: Code | None
@@ -130,6 +144,9 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
             if visit is not None:
                 people, names = await read_people(connection, plan), await open_names(connection, draw)
                 team = team_of(visit, people, names)
+                if not complete_stages(transcript):
+                    later = await read_later_teams(connection, await read_teams_draws(connection, draw))
+                    team = (*team, *later.get(target, ()))
         order = None if transcript is None or found is None else await read_order(plan, lists, transcript)
         result = await _result(connection, draw, target)
     candidate = None if found is None else found[1]
@@ -140,15 +157,19 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
     reasons = {reason.id: reason.name for reason in plan.reason_codes}
     by_lot, among = _chance(stratum)
     items = {item.id: item for item in plan.items}
+    sections = section_names(plan)
     return TicketPage(
         record=record, plan=plan, target=target, name=name or target, candidate=candidate,
         area="" if candidate is None else next(a.name for a in plan.areas if a.id == candidate.area),
         excluded=None if reason is None else reasons.get(reason, reason),
+        excluded_by=None if isinstance(plan.pool_rules, UnsetType) else next((rule for rule in plan.pool_rules if rule.id == reason), None),
         mandatory=reasons.get(lists.mandatory[target], "") if target in lists.mandatory else None,
         stratum=stratum, chance="" if stratum is None else f"{by_lot}/{among}", chance_words=chance_in_words(by_lot, among),
         answer=_answer(record, stratum, place, visit, target in lists.mandatory, reason is not None),
         drawn=None if transcript is None else visit is not None and visit.replaced_by is None,
-        place=place, keys=None if transcript is None else key_commands(record, transcript), visit=visit, team=team, names_due=plan.names_open <= as_time(office.now()),
+        place=place, quotas=_quotas(plan, stratum, transcript, visit), keys=None if transcript is None else key_commands(record, transcript), visit=visit, team=team,
+        sections=() if visit is None else tuple(sections[s] for s in visit.sections if s in sections),
+        teams_of=None if isinstance(plan.teams_of, UnsetType) else plan.teams_of, names_due=plan.names_open <= as_time(office.now()),
         items=() if visit is None else tuple(items[id] for id in visit.items),
         result=None if result is None else CODES[result[1]], result_id=None if result is None else result[0],
         proof=_proof(lists, target),
@@ -177,6 +198,23 @@ def _place(target: Target, stratum: Stratum, transcript: Transcript, order: Orde
         ticket=make_ticket(transcript.stage_key, target.id), rank=rank, among=among, by_lot=by_lot,
         cut=max((cut.cut for cut in outcome.quotas if cut.cut is not None), default=None),
         following=ids[rank] if 0 < rank < len(ids) else None, first_reserve=outcome.next,
+    )  # fmt: skip
+
+
+def _quotas(
+    plan: Plan, stratum: Stratum | None, transcript: Transcript | None, visit: Visit | None
+) -> tuple[SectionLine, ...]:
+    if stratum is None or len(stratum.quotas) < 2:
+        return ()
+    names = {section.id: section.name for section in plan.sections}
+    cuts: dict[str, str | None] = {}
+    if transcript is not None:
+        outcome = next(s for s in transcript.strata if s.id == stratum.id)
+        cuts = {cut.section: cut.cut for cut in outcome.quotas}
+    return tuple(
+        SectionLine(names[quota.section], quota.by_lot, cuts.get(quota.section),
+                    None if transcript is None else visit is not None and quota.section in visit.sections)
+        for quota in stratum.quotas
     )  # fmt: skip
 
 

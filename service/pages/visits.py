@@ -8,20 +8,29 @@ from disclosure.errors import PersonError
 from disclosure.person import parse_disclosure
 from selection.eligibility import seats_of
 from selection.plan import Plan
+from selection.pool import Person
 from selection.replacement import Event, TargetEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.pages.record import Lists
 
-__all__ = ["Seated", "Visit", "open_names", "visits_of"]
+__all__ = ["Seated", "TeamMember", "Visit", "open_names", "section_names", "team_of", "visits_of"]
+
+
+class TeamMember(Struct, frozen=True):
+    seat: str
+    name: str | None
+    unit: str
+    vacant: bool
 
 
 class Seated(Struct, frozen=True):
-    """One seat of a team; `person` is None while it is vacant."""
+    """One seat of a team; `person` is None while it is vacant, `section` the name of its department where several take part."""
 
     role: str
     seat: str
     person: str | None
+    section: str = ""
 
 
 class Visit(Struct, frozen=True):
@@ -72,6 +81,27 @@ def visits_of(plan: Plan, lists: Lists, transcript: Transcript, events: Sequence
     return sorted(visits.values(), key=lambda v: (places[v.stratum], v.rank or 0, v.ticket))
 
 
+def team_of(
+    visit: Visit, people: Mapping[str, Person], names: Mapping[str, Mapping[str, str]]
+) -> tuple[TeamMember, ...]:
+    """Return the team of a visit with the names that are open; a seat says of which department it is where several take part."""
+    team = []
+    for seated in visit.team:
+        value = names.get(people[seated.person].digest, {}) if seated.person is not None else {}
+        seat = (
+            f"{seated.seat}（专家）" if seated.role == "expert" and "专家" not in seated.seat else seated.seat
+        )
+        if seated.section:
+            seat = f"{seated.section} · {seat}"
+        team.append(TeamMember(seat, value.get("name"), value.get("unit", ""), seated.person is None))
+    return tuple(team)
+
+
+def section_names(plan: Plan) -> dict[str, str]:
+    """Return the names of the departments by label; none where only one takes part, which every reader knows."""
+    return {section.id: section.name for section in plan.sections} if len(plan.sections) > 1 else {}
+
+
 def _team(
     plan: Plan,
     class_: str,
@@ -80,10 +110,14 @@ def _team(
     experts: Sequence[str | None],
 ) -> tuple[Seated, ...]:
     team = []
+    names = section_names(plan)
     for role, people in (("inspector", inspectors), ("expert", experts)):
         if people:
             seats = seats_of(plan, class_, role, sections)
-            team += [Seated(role, seat.name, person) for (_, seat), person in zip(seats, people, strict=True)]
+            team += [
+                Seated(role, seat.name, person, names.get(seat.section, ""))
+                for (_, seat), person in zip(seats, people, strict=True)
+            ]
     return tuple(team)
 
 
@@ -91,7 +125,7 @@ def _apply(plan: Plan, lists: Lists, visits: dict[str, Visit], event: Event) -> 
     old = visits[event.target]
     if not isinstance(event, TargetEvent):
         team = tuple(
-            Seated(s.role, s.seat, event.successor) if (s.role, s.person) == (event.role, event.person) else s
+            Seated(s.role, s.seat, event.successor, s.section) if (s.role, s.person) == (event.role, event.person) else s
             for s in old.team
         )
         visits[old.target] = _changed(old, team=team)

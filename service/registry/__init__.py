@@ -4,7 +4,19 @@ from .check import Change, CheckReport, Counts, RowVerdict, check_table
 from .credit_code import describe
 from .export import format_csv, header_cells, row_cells
 from .findings import Finding
-from .records import KINDS, Conflict, Expert, Inspector, Item, Kind, Record, Target, conflicts_of, record_key
+from .records import (
+    KINDS,
+    Conflict,
+    Expert,
+    Inspection,
+    Inspector,
+    Item,
+    Kind,
+    Record,
+    Target,
+    conflicts_of,
+    record_key,
+)
 from .spreadsheet import read_table
 from .table import Table, TableError
 
@@ -16,6 +28,7 @@ __all__ = [
     "Counts",
     "Expert",
     "Finding",
+    "Inspection",
     "Inspector",
     "Item",
     "Kind",

@@ -17,7 +17,7 @@ from .normalise import (
     normalise_name,
     normalise_text,
 )
-from .records import CONFLICT_REASONS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES
+from .records import CONFLICT_REASONS, ORIGINS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES
 from .table import CellNote
 
 Value: TypeAlias = str | bool | int | tuple[str, ...] | None
@@ -82,6 +82,25 @@ _REASONS: Final = _aliases(
         "service": "服务 挂点服务 服务企业 受聘服务 顾问 专家服务",
         "dealings": "借贷 债权债务 租赁 业务往来 经济利益",
         "other": "其他 其它 其他关系",
+    },
+)
+_ORIGINS: Final = _aliases(
+    ORIGINS,
+    {
+        "plan-random": "双随机 “双随机” 随机抽查 双随机检查 双随机一公开 计划抽查 不定向抽查 定向抽查",
+        "plan-key": "重点检查 重点监管 重点监督检查 计划检查 年度计划 日常检查 日常监管 日常巡查 巡查 例行检查",
+        "special": "专项 专项行动 专项整治 专项抽查 集中整治",
+        "complaint": "投诉 举报 投诉举报核查 举报核查 信访 信访投诉",
+        "referral": "上级交办 交办 交办转办 转办 移送 转办移送 移交 案件移送 上级部署",
+        "joint": "上级联合 联合上级检查 配合上级检查",
+        "audit": "检验机构监督检查 机构监督",
+        "monitoring": "监测预警 数据监测 风险监测 非现场监管 监测线索 预警线索 线索核查",
+        "media": "舆情 媒体报道 舆情线索",
+        "recheck": "复查 整改复查检查 复查验收 回头看 整改确认",
+        "enterprise-request": "企业主动申请 企业申请检查 依申请 企业要求",
+        "licence": "许可 许可现场核查 许可审查 证后检查 发证核查",
+        "urgent": "紧急 应急检查 突发事件",
+        "other": "其它 其他检查",
     },
 )
 _FLAGS: Final = {
@@ -231,6 +250,19 @@ def _count(text: str) -> Parsed:
     return Parsed(None, (Remark("count-unknown"),))
 
 
+def _headcount(text: str) -> Parsed:
+    value = normalise_code(normalise_text(text)).value.removesuffix("人").replace(",", "")
+    if not value:
+        return Parsed(None)
+    if re.fullmatch(r"0|[1-9][0-9]{0,6}", value):
+        return Parsed(int(value))
+    return Parsed(None, (Remark("headcount-unknown"),))
+
+
+def _origin(text: str) -> Parsed:
+    return _word(text, _ORIGINS, "origin-unknown", ORIGINS, "")
+
+
 def _reason(text: str) -> Parsed:
     value = normalise_text(text)
     if not value:
@@ -255,6 +287,8 @@ _PARSERS: Final[dict[Form, Callable[[str], Parsed]]] = {
     "target-status": _target_status,
     "person-status": _person_status,
     "reason": _reason,
+    "origin": _origin,
+    "headcount": _headcount,
 }
 # Most cells of a column repeat; names, addresses and codes do not, and would only fill the memory.
 CELL_PARSERS: Final[dict[Form, Callable[[str], Parsed]]] = {

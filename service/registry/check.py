@@ -14,7 +14,7 @@ from .columns import Layout, find_layout
 from .export import cell_text
 from .fields import FIELDS
 from .findings import Finding, make_finding
-from .records import Conflict, Expert, Kind, Record
+from .records import Conflict, Expert, Inspection, Kind, Record
 from .rejected import format_rejected
 from .rows import make_record, row_parser
 from .table import Table
@@ -178,6 +178,9 @@ def _names_unknown_person(
         if known_people is not None and record.person not in known_people:
             add("person", record.person, "person-unknown")
             refused = True
+        if known_targets is not None and record.target not in known_targets:
+            add("target", record.target, "target-unknown")
+    elif isinstance(record, Inspection):
         if known_targets is not None and record.target not in known_targets:
             add("target", record.target, "target-unknown")
     elif isinstance(record, Expert) and known_targets is not None and "serves" in layout.columns:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .fields import FIELDS, Field
-from .records import CONFLICT_REASONS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES, Kind, Record
+from .records import CONFLICT_REASONS, ORIGINS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES, Kind, Record
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 _WORDS: Final = {
@@ -14,6 +14,7 @@ _WORDS: Final = {
     "target-status": TARGET_STATUSES,
     "person-status": PERSON_STATUSES,
     "reason": CONFLICT_REASONS,
+    "origin": ORIGINS,
 }
 
 
@@ -26,7 +27,7 @@ def cell_text(record: Record, field: Field) -> str:
         return "是" if value else "否"
     if isinstance(value, tuple):
         return "、".join(value)
-    if value is None or value == 0:
+    if value is None or (value == 0 and field.form != "headcount"):
         return ""
     return str(value)
 

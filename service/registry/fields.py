@@ -10,7 +10,7 @@ from .records import Kind
 
 Form = Literal[
     "code", "name", "text", "list", "codes", "date", "colour", "grade", "credit", "flag", "count",
-    "target-status", "person-status", "reason",
+    "target-status", "person-status", "reason", "origin", "headcount",
 ]  # fmt: skip
 
 
@@ -72,6 +72,9 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("last_inspected", "上次检查日期", "last inspected", "date", False,
           "最近检查日期 最近一次检查日期 最近一次检查时间 最近检查时间 上次检查时间 最后检查日期 "
           "最近抽查日期"),
+        Field("headcount", "从业人数", "headcount", "headcount", False,
+          "从业人员 从业人员数 从业人员人数 从业人员数量 从业人员总数 职工人数 职工总数 员工人数 员工数 员工数量 "
+          "在册人数 用工人数 企业人数 人数"),
     ),
     "items": (
         Field("id", "事项编号", "item number", "code", True,
@@ -145,6 +148,22 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("evidence", "证明材料", "evidence", "text", False,
           "佐证材料 核实方式 证据 依据 说明 备注", 500),
     ),
+    "inspections": (
+        Field("target", "统一社会信用代码", "target", "code", True,
+          _TARGET_CODE),
+        Field("inspected_on", "检查日期", "inspected on", "date", True,
+          "检查时间 检查完成日期 检查完成时间 实际检查日期 现场检查日期 执法检查日期 抽查日期 抽查时间 日期"),
+        Field("department", "检查部门", "department", "text", False,
+          "检查机关 检查单位 检查主体 检查机构 实施检查机关 行政检查主体 " + _DEPARTMENT),
+        Field("number", "检查编号", "number", "text", False,
+          "检查文号 检查记录编号 检查单号 检查任务编号 任务编号 任务号 文书编号 文书号 文号 检查码 编号", 100),
+        Field("origin", "检查来源", "origin", "origin", False,
+          "检查类型 检查类别 检查性质 任务来源 来源 检查原因"),
+        Field("outcome", "检查结果", "outcome", "text", False,
+          "检查结论 检查情况 处理结果 结果 结论", 500),
+        Field("punished", "是否处罚", "punished", "flag", False,
+          "是否行政处罚 是否立案处罚 行政处罚 是否处罚过 处罚"),
+    ),
 }  # fmt: skip
 
 REGISTRY_LABELS: Final[dict[Kind, tuple[str, str]]] = {
@@ -153,4 +172,5 @@ REGISTRY_LABELS: Final[dict[Kind, tuple[str, str]]] = {
     "inspectors": ("检查人员名录", "the inspectors"),
     "experts": ("专家名录", "the experts"),
     "conflicts": ("回避名单", "the conflicts"),
+    "inspections": ("检查记录", "the past inspections"),
 }

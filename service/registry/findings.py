@@ -1,10 +1,13 @@
 """What a check has to say about a cell, in Chinese and English, always with a way to mend it."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 import msgspec
 
-Severity = Literal["error", "warning"]
+from .wordings import WORDINGS, Severity
+
+__all__ = ["WORDINGS", "Finding", "make_finding"]
+
 _SHOWN: Final = 200
 
 
@@ -22,281 +25,22 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
     severity: Severity
 
 
-class Wording(NamedTuple):
-    """The text of one finding code; `{detail}` and `{cell}` are filled in."""
-
-    severity: Severity
-    message_zh: str
-    message_en: str
-    mend_zh: str
-    mend_en: str
-
-
-WORDINGS: Final[dict[str, Wording]] = {
-    # ---- the file
-    "no-header": Wording(
-        "error",
-        "前10行里没有找到表头（认得的列名：{detail}）。",
-        "No header row among the first 10 rows (known columns: {detail}).",
-        "请在数据上方加一行列名，或下载模板后粘贴数据。",
-        "Put a row of column names above the data, or paste the data into our template.",
-    ),
-    "missing-column": Wording(
-        "error",
-        "缺少必需的列“{detail}”。",
-        "The required column is missing: {detail}.",
-        "请补上该列；若已有该列，请改用模板中的列名。",
-        "Add the column, or rename it as in our template.",
-    ),
-    "wrong-kind": Wording(
-        "error",
-        "这份文件看起来是{detail}，不是所选的名录。",
-        "This file looks like {detail}, not the registry chosen.",
-        "请换一份文件，或改选对应的名录再导入。",
-        "Choose another file, or import it into the other registry.",
-    ),
-    "repeated-column": Wording(
-        "error",
-        "列名“{detail}”出现了不止一次，无法判断用哪一列。",
-        "The column name {detail} occurs more than once.",
-        "请删除或改名其中一列。",
-        "Delete or rename one of them.",
-    ),
-    "ignored-column": Wording(
-        "warning",
-        "不认得列“{detail}”，该列没有导入。",
-        "Unknown column {detail}; it is not imported.",
-        "若需要该列，请改用模板中的列名。",
-        "If it is needed, rename it as in our template.",
-    ),
-    "other-sheet": Wording(
-        "warning",
-        "工作表“{detail}”没有读取，只读取第一个可见的工作表。",
-        "Sheet {detail} was not read; only the first visible sheet is.",
-        "若需要，请另存为单独的文件导入。",
-        "If it is needed, import it as a file of its own.",
-    ),
-    # ---- codes
-    "code-missing": Wording(
-        "error",
-        "没有填写编号。",
-        "The code is empty.",
-        "请填写后重新导入该行。",
-        "Fill it in and import the row again.",
-    ),
-    "code-lossy": Wording(
-        "error",
-        "单元格{cell}中的代码被当作数字保存，末尾的数字已经丢失。",
-        "Cell {cell} holds the code as a number; its last digits are lost.",
-        "把该列设为文本，重新填写代码后再导入。",
-        "Format the column as text, type the code again and import.",
-    ),
-    "code-number": Wording(
-        "warning",
-        "单元格{cell}中的代码是数字格式，已按文本读取；若以0开头，0已经丢失。",
-        "Cell {cell} holds the code as a number; read as text. Leading zeros, if any, are lost.",
-        "请核对，并把该列设为文本。",
-        "Please check, and format the column as text.",
-    ),
-    "code-date": Wording(
-        "error",
-        "单元格{cell}中的代码被表格软件变成了日期。",
-        "Cell {cell} holds the code as a date.",
-        "把该列设为文本，重新填写代码后再导入。",
-        "Format the column as text, type the code again and import.",
-    ),
-    "code-normalised": Wording(
-        "warning",
-        "代码已规范为“{detail}”。",
-        "The code was normalised: {detail}.",
-        "请核对；无误则不必修改。",
-        "Please check; nothing to do if right.",
-    ),
-    "code-form": Wording(
-        "error",
-        "代码只能由1至64个字母、数字和 . _ - 组成。",
-        "A code consists of 1 to 64 letters, digits, and . _ -",
-        "请改正代码后重新导入该行。",
-        "Correct the code and import the row again.",
-    ),
-    "credit-check": Wording(
-        "warning",
-        "统一社会信用代码的校验位不符，请核对。",
-        "The credit code's check character does not match.",
-        "请对照营业执照；若执照如此，可照常导入。",
-        "Compare with the licence; if the licence says so, import as it is.",
-    ),
-    "organisation-check": Wording(
-        "warning",
-        "信用代码中主体标识码（第9至17位）的校验位不符，请核对。",
-        "The organisation code inside the credit code (9 to 17) fails its check.",
-        "请对照营业执照；若执照如此，可照常导入。",
-        "Compare with the licence; if the licence says so, import as it is.",
-    ),
-    "credit-letters": Wording(
-        "warning",
-        "统一社会信用代码不使用字母 I、O、Z、S、V{detail}。",
-        "Credit codes do not use the letters I, O, Z, S, V{detail}.",
-        "请对照营业执照核对。",
-        "Compare with the licence.",
-    ),
-    "registration-check": Wording(
-        "warning",
-        "15位注册号的校验位不符，请核对。",
-        "The 15-digit registration number fails its check.",
-        "请对照营业执照；若执照如此，可照常导入。",
-        "Compare with the licence; if the licence says so, import as it is.",
-    ),
-    "code-shape": Wording(
-        "warning",
-        "既不是18位统一社会信用代码，也不是15位注册号。",
-        "Neither an 18-character credit code nor a 15-digit registration number.",
-        "请核对；没有信用代码的对象可以用自编号。",
-        "Please check; a target without a credit code may carry a number of your own.",
-    ),
-    # ---- other cells
-    "value-missing": Wording(
-        "error",
-        "必填项是空的。",
-        "A required cell is empty.",
-        "请填写后重新导入该行。",
-        "Fill it in and import the row again.",
-    ),
-    "text-long": Wording(
-        "error",
-        "文字超过{detail}个字符。",
-        "The text is longer than {detail} characters.",
-        "请缩短后重新导入该行。",
-        "Shorten it and import the row again.",
-    ),
-    "name-spaces": Wording(
-        "warning",
-        "名称中间的空格或换行已整理为“{detail}”。",
-        "Spaces or line breaks inside the name were tidied: {detail}.",
-        "请核对；无误则不必修改。",
-        "Please check; nothing to do if right.",
-    ),
-    "text-damaged": Wording(
-        "warning",
-        "文字中有乱码字符。",
-        "The text holds a replacement character.",
-        "请从原始系统重新导出，编码选 UTF-8 或 GB18030。",
-        "Export again from the source system in UTF-8 or GB18030.",
-    ),
-    "formula-text": Wording(
-        "warning",
-        "内容以 = + - @ 开头，可能被表格软件当作公式；本系统按文字保存，下载时加单引号。",
-        "The text begins with = + - @ and could act as a formula; kept as text, quoted in downloads.",
-        "请核对该内容。",
-        "Please check the text.",
-    ),
-    "colour-unknown": Wording(
-        "error",
-        "风险等级不是红、橙、黄、蓝之一。",
-        "The risk colour is none of red, orange, yellow, blue.",
-        "请改为红、橙、黄、蓝，或留空。",
-        "Use red, orange, yellow, blue or leave it empty.",
-    ),
-    "status-unknown": Wording(
-        "error",
-        "不认得的状态。可用：{detail}。",
-        "Unknown status. Known: {detail}.",
-        "请改为其中之一，或留空（视为正常）。",
-        "Use one of these, or leave it empty for active.",
-    ),
-    "grade-unknown": Wording(
-        "warning",
-        "不是常见的等级（{detail}），已原样保存。",
-        "Not a usual grade ({detail}); kept as it is.",
-        "请核对。",
-        "Please check.",
-    ),
-    "date-unknown": Wording(
-        "error",
-        "不是明确的日期。",
-        "Not an unambiguous date.",
-        "请写成2026-03-01的形式；没有期限写“长期”或留空。",
-        "Write it as 2026-03-01; leave it empty for no end.",
-    ),
-    "date-serial": Wording(
-        "warning",
-        "日期是表格软件的序列号，已换算为{detail}。",
-        "The date is a spreadsheet serial number, read as {detail}.",
-        "请核对，并把该列设为日期。",
-        "Please check, and format the column as a date.",
-    ),
-    "date-range": Wording(
-        "warning",
-        "填写的是起止日期，已取截止日期{detail}。",
-        "A period was given; its end is used: {detail}.",
-        "请核对；无误则不必修改。",
-        "Please check; nothing to do if right.",
-    ),
-    "flag-unknown": Wording(
-        "error",
-        "只能填“是”或“否”。",
-        "Only yes or no.",
-        "请改为“是”或“否”。",
-        "Write yes or no.",
-    ),
-    "count-unknown": Wording(
-        "error",
-        "不是1至9999的整数。",
-        "Not a whole number from 1 to 9999.",
-        "请填写整数，没有上限则留空。",
-        "Write a whole number, or leave it empty for no limit.",
-    ),
-    "reason-unknown": Wording(
-        "warning",
-        "不认得的回避原因，归入“其他利害关系”，原文保存在证明材料中。",
-        "Unknown reason, filed as other; the text is kept with the evidence.",
-        "可改为：近亲属、曾任职、持股投资、技术服务、经济往来、其他利害关系。",
-        "Known: kinship, former-employer, shareholding, service, dealings, other.",
-    ),
-    # ---- rows
-    "duplicate-merged": Wording(
-        "warning",
-        "与第{detail}行完全相同，已合并。",
-        "The same as row {detail}; merged.",
-        "不必处理。",
-        "Nothing to do.",
-    ),
-    "duplicate-contradiction": Wording(
-        "error",
-        "与第{detail}行编号相同而内容不同，这些行都没有导入。",
-        "Same code as row {detail} with other content; none of these rows is imported.",
-        "请只保留正确的一行后重新导入。",
-        "Keep only the right row and import again.",
-    ),
-    "person-unknown": Wording(
-        "error",
-        "检查人员名录和专家名录里都没有这个编号。",
-        "Neither the inspectors nor the experts have this number.",
-        "请核对编号，或先导入人员名录。",
-        "Check the number, or import the people first.",
-    ),
-    "target-unknown": Wording(
-        "warning",
-        "检查对象名录里没有这个代码。",
-        "No target has this code.",
-        "请核对；若企业将来才入库，可照常导入。",
-        "Please check; import as it is if the firm will be registered later.",
-    ),
-}
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def make_finding(
     row: int, column: str, value: str, code: str, detail: str = "", cell: str = "", detail_en: str = ""
 ) -> Finding:
-    """The finding `code` of WORDINGS at a cell; long values are cut for display."""
+    """The finding `code` of WORDINGS at a cell; long values and headers are cut for display."""
     wording = WORDINGS[code]
     return Finding(
         row=row,
-        column=column,
-        value=value if len(value) <= _SHOWN else value[:_SHOWN] + "…",
+        column=_shown(column),
+        value=_shown(value),
         code=code,
-        message_zh=wording.message_zh.format(detail=detail, cell=cell),
-        message_en=wording.message_en.format(detail=detail_en or detail, cell=cell),
+        message_zh=wording.message_zh.format(detail=_shown(detail), cell=cell),
+        message_en=wording.message_en.format(detail=_shown(detail_en or detail), cell=cell),
         mend_zh=wording.mend_zh,
         mend_en=wording.mend_en,
         severity=wording.severity,

@@ -22,7 +22,7 @@ from service.errors import Conflicting, Denied, Invalid, NotFound
 from service.office import Office, as_time
 from service.registry.check import CheckReport, check_table
 from service.registry.findings import Finding
-from service.registry.records import KINDS, RECORD_TYPES, Kind, Record, record_key
+from service.registry.records import KEYS, KINDS, RECORD_TYPES, Kind, Record, record_key
 from service.registry.spreadsheet import read_table
 from service.registry.table import Table, TableError
 
@@ -30,14 +30,9 @@ __all__ = ["ImportView", "check_import", "confirm_import", "read_import", "read_
 
 SHOWN = 1000  # findings and changes kept for the page; the file of refused rows has them all
 
-TABLES: Final[dict[Kind, tuple[str, tuple[str, ...]]]] = {
-    "targets": ("target", ("id",)),
-    "items": ("item", ("id",)),
-    "inspectors": ("inspector", ("number",)),
-    "experts": ("expert", ("number",)),
-    "conflicts": ("conflict", ("person", "target")),
-}
-_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends"})
+# The table of each registry; its primary key are the fields of KEYS.
+TABLES: Final[dict[Kind, str]] = {kind: kind.removesuffix("s") for kind in KINDS}
+_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends", "inspected_on"})
 
 
 class RowChange(Struct, frozen=True):
@@ -200,7 +195,7 @@ async def _read(content: bytes, filename: str) -> Table:
 async def _check(connection: Connection, kind: Kind, table: Table) -> CheckReport:
     existing = await _existing(connection, kind)
     people = targets = None
-    if kind in ("conflicts", "experts"):
+    if kind in ("conflicts", "experts", "inspections"):
         targets = {row["id"] for row in await connection.fetch("SELECT id FROM target")}
     if kind == "conflicts":
         rows = await connection.fetch("SELECT number FROM inspector UNION SELECT number FROM expert")
@@ -215,7 +210,7 @@ def _fields(kind: Kind) -> tuple[str, ...]:
 
 
 async def _existing(connection: Connection, kind: Kind) -> dict[str, Record]:
-    table, key = TABLES[kind]
+    table, key = TABLES[kind], KEYS[kind]
     rows = await connection.fetch(f"SELECT {', '.join(_fields(kind))} FROM {table} ORDER BY {', '.join(key)}")  # noqa: S608 (names from TABLES)
     type = RECORD_TYPES[kind]
 
@@ -255,7 +250,7 @@ def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
         sheet=report.table.sheet,
         encoding=report.table.encoding,
         columns=report.columns,
-        ignored_columns=report.ignored_columns,
+        ignored_columns=tuple(header[:200] for header in report.ignored_columns),
         findings=tuple(findings[:SHOWN]),
         findings_total=len(findings),
         changes=tuple(changes[:SHOWN]),
@@ -268,7 +263,7 @@ def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
 
 async def _write(connection: Connection, kind: Kind, records: Iterable[Record], now: datetime) -> None:
     """Add and change records by COPY into a temporary table and one statement."""
-    table, key = TABLES[kind]
+    table, key = TABLES[kind], KEYS[kind]
     names = _fields(kind)
     rows = await asyncio.to_thread(
         lambda: [(*(_to_database(name, getattr(record, name)) for name in names), now) for record in records]

@@ -1,4 +1,4 @@
-"""What a registry holds: targets, items, inspectors, experts and conflicts, as plain values.
+"""What a registry holds: targets, items, inspectors, experts, conflicts and past inspections, as plain values.
 
 Every text field is "" where nothing is known, every date is "YYYY-MM-DD" or None (for an expiry: no end).
 None can be part of a reference cycle, so the garbage collector need not watch a million of them.
@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-Kind: TypeAlias = Literal["targets", "items", "inspectors", "experts", "conflicts"]
-KINDS: Final[tuple[Kind, ...]] = ("targets", "items", "inspectors", "experts", "conflicts")
+Kind: TypeAlias = Literal["targets", "items", "inspectors", "experts", "conflicts", "inspections"]
+KINDS: Final[tuple[Kind, ...]] = ("targets", "items", "inspectors", "experts", "conflicts", "inspections")
 
 RISK_COLOURS: Final = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
 TARGET_STATUSES: Final = {
@@ -31,6 +31,24 @@ CONFLICT_REASONS: Final = {
     "other": "其他利害关系",
 }
 
+# Whence an inspection came. Yearly caps do not count those from `complaint` to `urgent`, unless a rule says otherwise.
+ORIGINS: Final = {
+    "plan-random": "双随机抽查",
+    "plan-key": "计划内重点检查",
+    "special": "专项检查",
+    "complaint": "投诉举报",
+    "referral": "上级交办或转办移送",
+    "joint": "上级联合检查",
+    "audit": "检验机构监督",
+    "monitoring": "监测预警线索",
+    "media": "媒体曝光",
+    "recheck": "整改复查",
+    "enterprise-request": "企业申请",
+    "licence": "许可核查",
+    "urgent": "其他紧急情况",
+    "other": "其他",
+}
+
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An inspection target (检查对象). `id` is its credit code where it has one."""
@@ -47,6 +65,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     established: str | None = None
     status: str = "active"
     last_inspected: str | None = None
+    headcount: int | None = None
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -100,7 +119,19 @@ class Conflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     evidence: str = ""
 
 
-Record: TypeAlias = Target | Item | Inspector | Expert | Conflict
+class Inspection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """One visit of the past by one department (检查记录). `origin` is a word of ORIGINS; "" where nothing was said, and then it counts."""
+
+    target: str
+    inspected_on: str
+    department: str = ""
+    number: str = ""
+    origin: str = ""
+    outcome: str = ""
+    punished: bool = False
+
+
+Record: TypeAlias = Target | Item | Inspector | Expert | Conflict | Inspection
 
 RECORD_TYPES: Final[dict[Kind, type[Record]]] = {
     "targets": Target,
@@ -108,21 +139,34 @@ RECORD_TYPES: Final[dict[Kind, type[Record]]] = {
     "inspectors": Inspector,
     "experts": Expert,
     "conflicts": Conflict,
+    "inspections": Inspection,
+}
+
+# The fields that name a record within its registry, the first of which a file must have.
+KEYS: Final[dict[Kind, tuple[str, ...]]] = {
+    "targets": ("id",),
+    "items": ("id",),
+    "inspectors": ("number",),
+    "experts": ("number",),
+    "conflicts": ("person", "target"),
+    "inspections": ("target", "inspected_on", "department", "number"),
 }
 
 
 def record_key(record: Record) -> str:
-    """The text that names a record within its registry; for a conflict `person|target`."""
+    """The text that names a record within its registry; for a conflict `person|target`, for an inspection its four parts."""
     if isinstance(record, Conflict):
-        return conflict_key(record.person, record.target)
+        return joint_key(record.person, record.target)
+    if isinstance(record, Inspection):
+        return joint_key(record.target, record.inspected_on, record.department, record.number)
     if isinstance(record, Inspector | Expert):
         return record.number
     return record.id
 
 
-def conflict_key(person: str, target: str) -> str:
-    """The key of a conflict. `|` cannot occur in a code, so no two pairs share a key."""
-    return f"{person}|{target}"
+def joint_key(*parts: str) -> str:
+    r"""The key of a record that several parts name. `|` in a part (departments are named freely) becomes `\|`: no two keys are alike."""
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
 def conflicts_of(expert: Expert) -> list[Conflict]:

@@ -10,10 +10,10 @@ from .columns import Layout
 from .fields import FIELDS, Field
 from .findings import WORDINGS, Finding, make_finding
 from .normalise import normalise_text
-from .records import RECORD_TYPES, Kind, Record, conflict_key
+from .records import KEYS, RECORD_TYPES, Kind, Record, joint_key
 from .table import CellNote, Table, cell_address
 
-_TARGET_CODES: Final = {("targets", "id"), ("conflicts", "target")}
+_TARGET_CODES: Final = {("targets", "id"), ("conflicts", "target"), ("inspections", "target")}
 
 
 class ParsedRow(NamedTuple):
@@ -31,7 +31,8 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         for field in FIELDS[kind]
         if field.name in layout.columns
     ]
-    keys = ("person", "target") if kind == "conflicts" else (FIELDS[kind][0].name,)
+    # Where a part of the key has no column, or nothing in it, it is the empty text.
+    keys = [(field.name, "" if not field.required else None) for field in FIELDS[kind] if field.name in KEYS[kind]]
     notes = table.notes
 
     def parse(row: int, cells: list[str]) -> ParsedRow:
@@ -58,8 +59,8 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         if unknown := values.pop("unknown reason", None):
             stated = values.get("evidence")
             values["evidence"] = f"{unknown}；{stated}" if stated else unknown
-        named = [value for name in keys if isinstance(value := values.get(name), str)]
-        key = "" if len(named) < len(keys) else conflict_key(*named) if kind == "conflicts" else named[0]
+        named = [value for name, default in keys if isinstance(value := values.get(name, default), str)]
+        key = "" if len(named) < len(keys) else joint_key(*named) if len(keys) > 1 else named[0]
         return ParsedRow(key, None if failed else values, findings)
 
     return parse
@@ -69,13 +70,13 @@ def _cell_parser(kind: Kind, field: Field) -> Callable[[str, CellNote | None], P
     if field.form == "code":
         return _parse_target_code if (kind, field.name) in _TARGET_CODES else parse_code
     parse, limit, form = CELL_PARSERS[field.form], field.limit, field.form
-    required = field.required and form == "text"
+    required = field.required and form in ("text", "date")
 
     def parse_cell(text: str, note: CellNote | None) -> Parsed:
         if len(text) > limit and form in ("text", "name", "reason", "list", "codes"):
             return Parsed(None, (Remark("text-long", str(limit)),))
         parsed = parse(text)
-        if required and parsed.value == "":
+        if required and not parsed.value and not parsed.remarks:
             return Parsed(None, (Remark("value-missing"),))
         return parsed
 

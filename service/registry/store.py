@@ -7,13 +7,14 @@ from asyncpg import Record
 
 from service.candidates import Registries
 from service.database import Connection
-from service.registry.records import Conflict, Expert, Inspector, Item, Target
+from service.past import StandingVisit, read_past, read_standing
+from service.registry.records import Conflict, Expert, Inspection, Inspector, Item, Target
 
 __all__ = ["lock_registries", "read_registries", "registry_versions"]
 
 
 async def lock_registries(connection: Connection) -> None:
-    """Keep every import from being confirmed until the transaction ends: five registries are read as of one moment."""
+    """Keep every import from being confirmed until the transaction ends: all registries are read as of one moment."""
     await connection.execute("SELECT 1 FROM registry_version ORDER BY kind FOR SHARE")
 
 
@@ -35,10 +36,10 @@ def _plain(value: Any) -> Any:
 
 
 async def read_registries(connection: Connection) -> Registries:
-    """Return every record of all five registries."""
+    """Return every record of all registries, past inspections with this installation's own among them, and the visits still to come."""
     targets = await connection.fetch(
         "SELECT id, name, area, sector, risk_colour, credit_class, standardisation, entity_type, address, established,"
-        " status, last_inspected FROM target"
+        " status, last_inspected, headcount FROM target"
     )
     items = await connection.fetch(
         "SELECT id, name, department, legal_basis, mandatory, classes, method FROM item"
@@ -56,4 +57,6 @@ async def read_registries(connection: Connection) -> Registries:
         inspectors=[Inspector(**_values(row)) for row in inspectors],
         experts=[Expert(**_values(row)) for row in experts],
         conflicts=[Conflict(**_values(row)) for row in conflicts],
+        inspections=[Inspection(**_values(row)) for row in await read_past(connection)],
+        standing=[StandingVisit(**_values(row)) for row in await read_standing(connection)],
     )

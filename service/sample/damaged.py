@@ -111,7 +111,7 @@ def damaged_rows(seed: str, as_of: datetime.date) -> list[Cells]:
                 cells[_ID] = str(cells[_ID]).lower() + " "
         else:
             target = make_target(seed, 900_000 + position, as_of)
-            cells = [None, *row_cells("targets", _plain(target)), f"联系人{position + 1}"]
+            cells = [None, *row_cells("targets", _plain(target))[: _LAST], f"联系人{position + 1}"]
             change(cells)
         cells[0] = position + 1
         rows.append(cells)

@@ -10,6 +10,7 @@ from service.registry import Kind, Record, header_cells, row_cells
 from service.registry.export import BYTE_ORDER_MARK, inert
 
 from .damaged import format_damaged
+from .inspections import make_inspections
 from .items import make_items
 from .people import EXPERTS, INSPECTORS, make_conflicts, make_expert, make_inspector
 from .targets import make_target
@@ -23,7 +24,7 @@ AS_OF: Final = datetime.date(2026, 3, 1)
 def write_sample(
     folder: Path, targets: int = TARGETS, seed: str = SEED, as_of: datetime.date = AS_OF
 ) -> list[Path]:
-    """Write the six files of the sample; their paths. Raises ValueError for a number out of range."""
+    """Write the seven files of the sample; their paths. Raises ValueError for a number out of range."""
     if not 1 <= targets <= MAXIMUM_TARGETS:
         raise ValueError(f"targets must be from 1 to {MAXIMUM_TARGETS}, not {targets}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,6 +36,7 @@ def write_sample(
         _write(folder, "inspectors", (make_inspector(seed, number, as_of) for number in range(INSPECTORS))),
         _write(folder, "experts", (make_expert(seed, number, targets, as_of) for number in range(EXPERTS))),
         _write(folder, "conflicts", make_conflicts(seed, targets, as_of)),
+        _write(folder, "inspections", make_inspections(seed, targets, as_of)),
         damaged,
     ]
 

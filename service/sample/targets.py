@@ -37,6 +37,8 @@ _TRADERS: Final = Shares(
 _TRADING: Final = frozenset({"商贸", "烟花爆竹"})
 _CREDIT: Final = Shares({"A": 38, "B": 42, "C": 14, "D": 6})
 _GRADES: Final = Shares({"一级": 3, "二级": 15, "三级": 34, "小微": 18, "": 30})
+# least and most people of a firm that is not a shop
+_SIZES: Final = Shares({(1, 19): 52, (20, 99): 30, (100, 299): 13, (300, 2400): 5})
 _STATUSES: Final = Shares({"active": 95, "suspended": 3, "closed": 1, "deregistered": 1})
 
 
@@ -50,6 +52,9 @@ def make_target(seed: str, number: int, as_of: datetime.date) -> Target:
     place = (CITY, CITY.removesuffix("市"), district.name, district.short)[stream.below(4)]
     age = 200 + stream.below(365 * 28)
     last = stream.below(900)
+    # A stream of its own: what was there before keeps its values.
+    people = Stream(seed, f"headcount {number}")
+    least, most = (1, 12) if entity_type == "个体工商户" else _SIZES.pick(people)
     return Target(
         id=_code(number, stream, district, institution),
         name=firm_name(stream, place, stream.pick(sector.trades), form.format(district.short)),
@@ -63,6 +68,7 @@ def make_target(seed: str, number: int, as_of: datetime.date) -> Target:
         established=(as_of - datetime.timedelta(days=age)).isoformat(),
         status=_STATUSES.pick(stream),
         last_inspected=(as_of - datetime.timedelta(days=last)).isoformat() if last < min(age, 560) else None,
+        headcount=least + people.below(most - least + 1) if people.below(40) else None,
     )
 
 

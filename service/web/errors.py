@@ -17,6 +17,8 @@ from disclosure.errors import DisclosureError
 from selection.errors import SelectionError
 from service.accounts import NotLoggedIn, TooManyFailures
 from service.errors import Conflicting, Denied, Invalid, NotFound, Refused
+from service.fault_words import LONGEST, clip, say
+from service.field_words import clip_field, in_chinese
 from service.web.assets import render
 
 __all__ = ["Problem", "answer_error"]
@@ -59,7 +61,8 @@ def _problem(error: Exception) -> Problem:
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
         return _make(status, error.zh, error.en, error.faults if isinstance(error, Invalid) else ())
     if isinstance(error, DisclosureError | SelectionError):
-        return _make(422, f"内容不合规定：{error}", str(error), (str(error),))
+        fault = say(str(error))
+        return _make(422, f"内容不合规定：{fault.removeprefix('内容不合规定：')}", str(error), (fault,))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     if isinstance(error, asyncpg.DataError):
@@ -85,23 +88,24 @@ def _http_problem(error: HTTPException) -> Problem:
         return _make(status, "上传的内容超过上限", "the content is over the limit of this address")
     extra = error.extra if isinstance(error.extra, list) else []
     faults = tuple(
-        {"field": str(item.get("key", "")), "message": str(item.get("message", ""))}
+        {"field": clip_field(str(item.get("key", ""))), "message": in_chinese(message := str(item.get("message", ""))),
+         "message_en": clip_field(message)}
         for item in extra
         if isinstance(item, dict)
     )
     if status == 400:
-        what = (
-            "；".join(f"{fault['field']}：{fault['message']}".removeprefix("：") for fault in faults)
-            or error.detail
-        )
-        return _make(status, f"请求内容有误：{what}", f"the request is malformed: {what}", faults)
+        zh = "；".join(f"{fault['field']}：{fault['message']}".removeprefix("：") for fault in faults)
+        en = "; ".join(f"{fault['field']}: {fault['message_en']}".removeprefix(": ") for fault in faults)
+        return _make(status, f"请求内容有误：{zh or error.detail}", f"the request is malformed: {en or error.detail}", faults)
     zh, en = TITLES.get(status, ("请求有误", error.detail))
     return _make(status, zh, en, faults)
 
 
 def _make(status: int, zh: str, en: str, errors: tuple[Any, ...] = ()) -> Problem:
     title_zh, title_en = TITLES.get(status, ("请求有误", "Bad request"))
-    return Problem(title=title_zh, title_en=title_en, status=status, detail=zh, detail_en=en, errors=errors)
+    return Problem(
+        title=title_zh, title_en=title_en, status=status, detail=clip(zh, LONGEST), detail_en=clip(en, LONGEST), errors=errors
+    )
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

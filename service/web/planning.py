@@ -1,15 +1,22 @@
-"""`/staff/planning/`: what the planner asks before there is a plan. Nothing here is kept, and nothing of it is a draw."""
+"""`/staff/planning/`: what the planner asks before there is a plan, and what a year of draws came to. Nothing of it is a draw."""
 
 import asyncio
 import re
+from fractions import Fraction
 from functools import lru_cache
+from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
+from service import access_log
 from service.errors import Invalid
+from service.office import as_day
 from service.planning.explanation import Sentence, describe, explain, hundredths, percent
+from service.planning.load import report_load
+from service.planning.load_reading import read_year, read_years
+from service.planning.load_words import chance_words, stands_out
 from service.planning.recency import (
     FrequencyCap,
     FreshDraw,
@@ -21,7 +28,7 @@ from service.planning.recency import (
     Share,
     simulate,
 )
-from service.web.session import StaffRequest, only
+from service.web.session import StaffRequest, office_of, only
 from service.web.staff import page
 
 __all__ = ["PLANNING_ROUTES"]
@@ -108,4 +115,23 @@ async def get_recency(
     )  # fmt: skip
 
 
-PLANNING_ROUTES = (get_recency,)
+PEOPLE_SHOWN = 500
+
+
+@get("/staff/planning/load", opt=only("operator", "confirmer", "approver", "auditor"))
+async def get_load(request: StaffRequest, year: Annotated[int | None, QueryParameter(ge=2000, le=9999)] = None) -> Response[str]:
+    """Who went where and with whom in a year, by name, and whether anything stands out."""
+    office = office_of(request)
+    years = await read_years(office)
+    year = year or (years[0] if years else as_day(office.now()).year)
+    report = await asyncio.to_thread(report_load, await read_year(office, year))
+    async with office.pool.acquire() as connection:
+        await access_log.note(connection, request.user.id, "read load", str(year))
+    return await page(
+        request, "staff/load.html", year=year, years=sorted({*years, year}, reverse=True), report=report, shown=PEOPLE_SHOWN,
+        sentences=stands_out(report), hundredths=hundredths, chance=chance_words, percent=lambda share: f"{percent(share)}%",
+        distinct_share=Fraction(report.distinct, report.meetings or 1),
+    )  # fmt: skip
+
+
+PLANNING_ROUTES = (get_recency, get_load)

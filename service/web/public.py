@@ -11,11 +11,13 @@ from service.pages.commands import one_liners
 from service.pages.draw import read_draw_page
 from service.pages.draws import read_draws
 from service.pages.keys import read_keys_page
+from service.pages.loads import read_load_page
 from service.pages.log_entries import read_log_page
 from service.pages.reference import REFERENCE
 from service.pages.result import read_result_page
 from service.pages.ticket import find_tickets, read_ticket_page
 from service.pages.verification import STEPS, steps_in_words, undecided_steps
+from service.pages.why import read_why_page
 from service.pages.words import ORIGINS, VOID_REASONS, beijing
 from service.web.assets import render
 from service.web.session import PUBLIC, StaffRequest, office_of
@@ -95,6 +97,24 @@ async def get_ticket(request: StaffRequest, draw: DrawId, target: TargetId) -> R
     )
 
 
+@get("/draws/{draw:str}/tickets/{target:str}/team", opt=PUBLIC)
+async def get_team(request: StaffRequest, draw: DrawId, target: TargetId) -> Response[str]:
+    """Why these people inspect a drawn firm, and not others."""
+    return await _page(
+        request, "why.html", current="draws", page=await read_why_page(office_of(request), draw, target)
+    )
+
+
+@get("/draws/{draw:str}/people", opt=PUBLIC)
+async def get_people(
+    request: StaffRequest, draw: DrawId, page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1
+) -> Response[str]:
+    """How many targets each person got, by id."""
+    return await _page(
+        request, "people.html", current="draws", page=await read_load_page(office_of(request), draw, page)
+    )
+
+
 @get("/results/{id:str}", opt=PUBLIC)
 async def get_result(request: StaffRequest, id: ResultId) -> Response[str]:
     """The newest revision of a result."""
@@ -153,5 +173,5 @@ async def get_keys(request: StaffRequest) -> Response[str]:
 
 
 PUBLIC_ROUTES = (
-    get_start, get_draws, get_draw, get_tickets, get_ticket, get_result, get_revision, get_verify, get_verifier, get_keys, get_log,
+    get_start, get_draws, get_draw, get_tickets, get_ticket, get_team, get_people, get_result, get_revision, get_verify, get_verifier, get_keys, get_log,
 )  # fmt: skip

@@ -9,6 +9,8 @@ from litestar.response import Redirect
 
 from service.accounts import NotLoggedIn, TooManyFailures, log_in, log_out, read_session
 from service.errors import Refused
+from service.overview import missing_teams
+from service.pages.words import STATES
 from service.steps import agree, open_steps, read_step
 from service.web.assets import render
 from service.web.session import (
@@ -89,7 +91,8 @@ async def post_logout(request: StaffRequest) -> Response[Any]:
 async def get_home(request: StaffRequest) -> Response[str]:
     """What waits for the person."""
     waiting = await open_steps(office_of(request), request.user)
-    return await page(request, "staff/home.html", steps=waiting, kinds=KINDS)
+    missing = await missing_teams(office_of(request))
+    return await page(request, "staff/home.html", steps=waiting, kinds=KINDS, missing=missing, states=STATES)
 
 
 @get("/staff/steps/{step:uuid}", opt=ANY_STAFF)

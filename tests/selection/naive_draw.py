@@ -37,6 +37,39 @@ def max_flow(edges):
         value += 1
 
 
+def flow_of(seats, left, apart, mates, chosen):
+    """Return (maximum flow, what the source reaches) of FILLABLE; `chosen` are the people of the first seats."""
+    edges = {}
+    for t, k, candidates in seats[len(chosen) :]:
+        team = {p for p, (other, _, _) in zip(chosen, seats, strict=False) if other == t}
+        edges["source", ("seat", t, k)] = 1
+        for p in candidates:
+            if p not in team and not clash(apart, p, team) and not clash(apart, p, mates.get(t, ())):
+                edges[("seat", t, k), ("pair", t, p)] = 1
+                edges[("pair", t, p), ("person", p)] = 1
+                edges[("person", p), "sink"] = left[p]
+    return max_flow(edges)
+
+
+def shortage(seats, left, reached):
+    """Return the certificate of what the source reaches, as a dictionary."""
+    order = list(dict.fromkeys(t for t, _, _ in seats))
+    people = sorted(x[1] for x in reached if x[0] == "person")
+    pairs = sorted(
+        ((x[1], x[2]) for x in reached if x[0] == "pair" and x[2] not in people),
+        key=lambda pair: (order.index(pair[0]), pair[1]),
+    )
+    short_seats = [(t, k) for t, k, _ in seats if ("seat", t, k) in reached]
+    supply = sum(left[p] for p in people) + len(pairs)
+    return {
+        "seats": short_seats,
+        "people": [(p, left[p]) for p in people],
+        "pairs": pairs,
+        "supply": supply,
+        "short": len(short_seats) - supply,
+    }
+
+
 def naive(seats, places, apart, mates, limit=None):
     """Return (outcome, people, certificate as a dictionary or None)."""
     n, left = len(seats), dict(places)
@@ -46,46 +79,11 @@ def naive(seats, places, apart, mates, limit=None):
     def of_target(t):
         return {chosen[j] for j in range(n) if seats[j][0] == t and chosen[j] is not None}
 
-    def network(i):
-        edges = {}
-        for j in range(i, n):
-            t, _, candidates = seats[j]
-            edges["source", ("seat", j)] = 1
-            for p in candidates:
-                if (
-                    p not in of_target(t)
-                    and not clash(apart, p, of_target(t))
-                    and not clash(apart, p, mates.get(t, ()))
-                ):
-                    edges[("seat", j), ("pair", t, p)] = 1
-                    edges[("pair", t, p), ("person", p)] = 1
-                    edges[("person", p), "sink"] = left[p]
-        return max_flow(edges)
-
     def fillable(i):
-        return network(i)[0] == n - i
+        return flow_of(seats, left, apart, mates, chosen[:i])[0] == n - i
 
     if not fillable(0):
-        reached = network(0)[1]
-        order = list(dict.fromkeys(t for t, _, _ in seats))
-        people = sorted(x[1] for x in reached if x[0] == "person")
-        pairs = sorted(
-            ((x[1], x[2]) for x in reached if x[0] == "pair" and x[2] not in people),
-            key=lambda pair: (order.index(pair[0]), pair[1]),
-        )
-        short_seats = [(seats[j][0], seats[j][1]) for j in range(n) if ("seat", j) in reached]
-        supply = sum(left[p] for p in people) + len(pairs)
-        return (
-            "IMPOSSIBLE",
-            (),
-            {
-                "seats": short_seats,
-                "people": [(p, left[p]) for p in people],
-                "pairs": pairs,
-                "supply": supply,
-                "short": len(short_seats) - supply,
-            },
-        )
+        return "IMPOSSIBLE", (), shortage(seats, left, flow_of(seats, left, apart, mates, [])[1])
     i, position, nodes = 1, [0] * (n + 2), 0
     while i <= n:
         t, _, candidates = seats[i - 1]

@@ -1,148 +1,23 @@
 """Each rule of "A plan that is refused" (docs/spec/plan.md) refuses a plan that breaks it alone."""
 
 import pytest
-from bureau import freeze, public_text
+from bad_plans import BAD, BASES, CLASS, PLAN, POOLS, PUBLIC, SEAT, WITNESS, contributors, lists_of, without
+from bureau import freeze
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from selection.errors import PlanError
 from selection.plan import (
-    AtLeast,
-    Drand,
     Fixed,
+    LargestRemainder,
     Named,
     NonceCommitment,
-    Percent,
-    PublicNumber,
-    SealedUntil,
     StatedReason,
-    Witness,
     format_plan,
     parse_plan,
 )
-from selection.plan_rules import list_faults, plan_faults
+from selection.plan_rules import list_faults, plan_faults, refusals
 from selection.pool import Listed, Target
-
-FROZEN = freeze(2, sections=2, last="dice", sealed=False, area_rule="any", places=8, people=60, apart=2)
-PLAN, POOLS = FROZEN.plan, FROZEN.pools
-
-
-def first(name, **changes):
-    """The plan with the first element of one of its lists changed."""
-    head, *rest = getattr(PLAN, name)
-    return replace(PLAN, **{name: (replace(head, **changes), *rest)})
-
-
-def used_class(**changes):
-    return first("classes", **changes)
-
-
-def quota(**changes):
-    stratum = PLAN.strata[0]
-    return first("strata", quotas=(replace(stratum.quotas[0], **changes), *stratum.quotas[1:]))
-
-
-def contributors(*more, last=PLAN.contributors[-1]):
-    return replace(PLAN, contributors=(PLAN.contributors[0], *more, last))
-
-
-CLASS, DICE = PLAN.classes[0], PLAN.contributors[-1]
-SEAT = CLASS.inspector_seats[0]
-WITNESS = Witness(body="监察", key=None, label="w-1", person="A" * 43)
-PUBLIC = PublicNumber(digits=5, example="01234", issue="1", label="lottery", order="顺序", source="体彩")
-LATER = "2026-11-24T02:00:01Z"
-
-BROKEN = {
-    "id": (replace(PLAN, id=PLAN.id + "0"), "is not"),
-    "id with zeros": (replace(PLAN, id=PLAN.id.replace("-1", "-01")), "is not"),
-    "section twice": (first("sections", id="fire"), "section fire stands 2 times"),
-    "key twice": (first("sections", key=public_text("section-fire")), "stands 2 times"),
-    "area twice": (replace(PLAN, areas=(*PLAN.areas, PLAN.areas[0])), "area"),
-    "code twice": (replace(PLAN, codes=(*PLAN.codes, PLAN.codes[0])), "code"),
-    "item twice": (replace(PLAN, items=(*PLAN.items, PLAN.items[0])), "item"),
-    "reason twice": (replace(PLAN, reason_codes=(*PLAN.reason_codes, PLAN.reason_codes[0])), "reason code"),
-    "replacement reason twice": (
-        replace(PLAN, replacement_reasons=(*PLAN.replacement_reasons, PLAN.replacement_reasons[0])),
-        "replacement reason",
-    ),
-    "label twice": (contributors(replace(WITNESS, label="bureau"), WITNESS), "contributor label"),
-    "label of a thrower twice": (
-        contributors(replace(WITNESS, label="thrower-1"), WITNESS),
-        "contributor label",
-    ),
-    "seat of no section": (
-        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, section="market"))),
-        "market",
-    ),
-    "seat asks no code": (
-        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("zzz",)))),
-        "zzz",
-    ),
-    "seat codes unsorted": (
-        used_class(inspector_seats=(*CLASS.inspector_seats, replace(SEAT, codes=("chemistry", "boiler")))),
-        "ascend",
-    ),
-    "item of no section": (first("items", section="market"), "market"),
-    "item of no class": (first("items", classes=(*PLAN.items[0].classes, "zzz")), "zzz"),
-    "item classes unsorted": (first("items", classes=(CLASS.id, CLASS.id)), "ascend"),
-    "class items in another order": (used_class(items=CLASS.items[::-1]), "plan order"),
-    "class items of no section": (
-        used_class(items=(*CLASS.items, replace(CLASS.items[0], section="market"))),
-        "market",
-    ),
-    "quotas in another order": (first("strata", quotas=PLAN.strata[0].quotas[::-1]), "plan order"),
-    "quota twice": (first("strata", quotas=(PLAN.strata[0].quotas[0],) * 2), "plan order"),
-    "frozen at T": (replace(PLAN, frozen_at=PLAN.instant), "frozen_at"),
-    "names open before T": (replace(PLAN, names_open="2026-11-24T01:59:59Z"), "names_open"),
-    "seal opens at T": (replace(PLAN, sealed=SealedUntil(opens=PLAN.instant)), "opens"),
-    "visits end before they begin": (replace(PLAN, visits=replace(PLAN.visits, to="2026-11-30")), "visits"),
-    "population": (first("strata", population=PLAN.strata[0].population + 1), "states"),
-    "mandatory": (first("strata", mandatory=PLAN.strata[0].mandatory + 1), "states"),
-    "base": (quota(base=PLAN.strata[0].quotas[0].base + 1), "the rule gives"),
-    "quota": (quota(quota=PLAN.strata[0].quotas[0].quota + 1), "the rule gives"),
-    "by_lot": (quota(by_lot=PLAN.strata[0].quotas[0].by_lot + 1), "the rule gives"),
-    "chance": (quota(chance="1/1"), "the rule gives"),
-    "k over base": (quota(rule=Fixed(10**6)), "exceeds"),
-    "more than the whole": (quota(rule=Percent(denominator=1, numerator=2)), "not between 0 and 1"),
-    "denominator 0": (quota(rule=AtLeast(denominator=0, numerator=0)), "not between 0 and 1"),
-    "class without a seat of a drawing section": (
-        used_class(inspector_seats=tuple(s for s in CLASS.inspector_seats if s.section != "fire")),
-        "no inspector seat",
-    ),
-    "class without items of a drawing section": (
-        used_class(items=tuple(i for i in CLASS.items if i.section != "fire")),
-        "no items entry",
-    ),
-    "class that gets no item": (
-        replace(
-            used_class(items=tuple(replace(i, optional=0) for i in CLASS.items)),
-            items=tuple(i for i in PLAN.items if not (i.mandatory and i.section == "fire")),
-        ),
-        "gets no item",
-    ),
-    "more optional items than there are": (
-        used_class(items=(replace(CLASS.items[0], optional=6), *CLASS.items[1:])),
-        "there are",
-    ),
-    "last is a nonce": (replace(PLAN, contributors=PLAN.contributors[:1]), "last contributor"),
-    "last is a witness": (
-        replace(PLAN, contributors=(PLAN.contributors[0], WITNESS, replace(WITNESS, label="w-2"))),
-        "last contributor",
-    ),
-    "dice twice": (contributors(DICE), "more than one"),
-    "one witness": (contributors(WITNESS), "exactly one witness"),
-    "drand": (contributors(Drand(chain="0" * 64, round=1)), "drand"),
-    "drand last": (contributors(last=Drand(chain="0" * 64, round=1)), "drand"),
-    "sealed without a nonce": (
-        replace(PLAN, sealed=SealedUntil(opens=LATER), contributors=(DICE,)),
-        "needs a nonce",
-    ),
-    "throwers of one body": (
-        contributors(last=replace(DICE, throwers=tuple(replace(t, body="甲") for t in DICE.throwers))),
-        "body",
-    ),
-    "example too short": (contributors(last=replace(PUBLIC, example="0123")), "example"),
-    "example with other digits": (contributors(last=replace(PUBLIC, example="０1234")), "example"),
-}
 
 
 def faults(plan, pools=POOLS):
@@ -155,15 +30,50 @@ def test_the_plan_itself_is_lawful():
     assert isinstance(PLAN.contributors[0], NonceCommitment)
 
 
-@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("base", BASES)
+def test_plans_that_bad_ones_are_made_from_are_lawful(base):
+    assert refusals(BASES[base].plan, *lists_of(BASES[base].blobs)) == []
+
+
+@pytest.mark.parametrize("what", BAD)
 def test_plan_that_breaks_one_rule_is_refused(what):
-    plan, words = BROKEN[what]
-    found = faults(plan)
-    assert any(words in fault for fault in found), found
+    """By the rule of that number, with a sentence that says what is wrong."""
+    bad = BAD[what]
+    found = refusals(bad.plan, *bad.lists())
+    assert any(number == bad.refusal and bad.words in fault for number, fault in found), found
+    assert plan_faults(bad.plan, *bad.lists()) == [fault for _, fault in found]
+    assert format_plan(parse_plan(format_plan(bad.plan))) == format_plan(bad.plan)  # it is rule, not form
 
 
-def without(rule):
-    return replace(PLAN, exceptions=tuple(e for e in PLAN.exceptions if e.rule != rule))
+def test_every_number_of_the_page_is_broken_by_some_plan():
+    assert {bad.refusal for bad in BAD.values()} == {*"12345678", *(f"9.{n}" for n in range(1, 7))}
+
+
+def test_plans_of_before_are_judged_by_plan_and_pools_alone():
+    """The two further arguments are for plans for teams alone; any other is judged the same with and without."""
+    for seed in range(20):
+        frozen = freeze(seed)
+        assert plan_faults(frozen.plan, frozen.pools) == plan_faults(frozen.plan, frozen.pools, [Listed("x", "ended")], None) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_kind_of_quota_and_pool_rules_are_lawful(seed):
+    frozen = freeze(seed, kinds=True, narrow=seed % 4 == 0)
+    assert plan_faults(frozen.plan, frozen.pools) == []
+    assert frozen.plan.pool_rules is not UNSET
+    for section in frozen.plan.sections:
+        rules = [(q.rule, q.quota) for s in frozen.plan.strata for q in s.quotas if q.section == section.id]
+        if isinstance(rules[0][0], LargestRemainder):
+            assert sum(part for _, part in rules) == rules[0][0].total
+
+
+def test_narrow_pool_needs_a_stated_reason_from_one_line_more_than_the_pool_on():
+    for excluded, refused in ((len(POOLS.targets), False), (len(POOLS.targets) + 1, True)):
+        counted = replace(PLAN.blobs, excluded=replace(PLAN.blobs.excluded, count=excluded))
+        plan = replace(PLAN, blobs=counted)
+        assert [number for number, _ in refusals(plan, POOLS)] == ["7"] * refused
+        reason = StatedReason(rule="narrow-pool", subject="pool", reason="本年度多数企业已查过")
+        assert faults(replace(plan, exceptions=(*plan.exceptions, reason))) == []
 
 
 def test_small_stratum_needs_a_stated_reason():
@@ -284,6 +194,14 @@ def test_lists_say_only_what_the_plan_declares(what):
     assert list_faults(PLAN, POOLS, [], []) == []
 
 
+def test_optional_members_left_out_leave_no_trace():
+    """A plan that says nothing about pool rules and teams has the bytes it had before there were such members."""
+    plan = replace(PLAN, pool_rules=UNSET)
+    data = format_plan(plan)
+    assert b"pool_rules" not in data and b"teams_of" not in data
+    assert parse_plan(data) == plan
+
+
 def test_plan_has_one_form():
     data = format_plan(PLAN)
     assert format_plan(parse_plan(data)) == data
@@ -296,6 +214,10 @@ def test_plan_has_one_form():
         data.replace(b'"year":2026', b'"year":1999'),
         data.replace(b'"attempt":1', b'"attempt":0'),
         data.replace(b'"from":"2026-12-01"', b'"from":"2026-02-30"'),
+        data.replace(b'"pool_rules":[', b'"pool_rules":[],"zzz":['),
+        format_plan(replace(PLAN, pool_rules=())),
+        format_plan(replace(PLAN, pool_rules=None)),
+        format_plan(replace(PLAN, teams_of=None)),
     ):
         assert changed != data
         with pytest.raises(PlanError):

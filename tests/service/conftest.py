@@ -72,6 +72,12 @@ async def empty_dsn(server_dsn: str) -> AsyncIterator[str]:
         yield address
 
 
+@pytest.fixture(autouse=True)
+def short_rehearsals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every freeze rehearses the draw for a second or two; a few rehearsals are enough where that is not what is tested."""
+    monkeypatch.setattr("service.planning.feasibility.PATIENCE", 0.05)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -311,6 +311,21 @@ async def sealed_scene(office: Office, clock, day: int = 25, **more: Any) -> Sce
     return scene
 
 
+async def short_scene(office: Office, clock, day: int = 28, **more: Any) -> Scene:
+    """An open draw whose leads do not suffice: ten are left, with a place each, and no team is drawn."""
+    await found_city(office)
+    kept = await office.pool.fetch("SELECT number, lead, capacity FROM inspector")
+    await office.pool.execute("UPDATE inspector SET capacity = 1, lead = number < '42190030' WHERE lead")
+    scene = await begin(office, clock, day, **more)
+    await freeze(scene)
+    await contribute(scene, clock, day)
+    await draw(scene, clock)
+    await office.pool.executemany(
+        "UPDATE inspector SET lead = $2, capacity = $3 WHERE number = $1", [tuple(row) for row in kept]
+    )
+    return scene
+
+
 async def voided_scene(office: Office, clock, day: int = 26, **more: Any) -> Scene:
     """A draw that was voided before T."""
     scene = await begin(office, clock, day, **more)

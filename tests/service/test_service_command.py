@@ -65,7 +65,12 @@ async def test_an_office_is_set_up_examined_and_filled(environment, tmp_path) ->
     assert "12" in await run(environment, *words, given="short\n", status=1)
     await run(environment, *words, given="correct horse battery staple\n")
     assert "taken" in await run(environment, *words, given="correct horse battery staple\n", status=1)
-    assert "✗" not in await run(environment, "doctor")
+    await run(environment, "keygen", "--section", "fire")
+    assert (tmp_path / "keys" / "section-fire.pem").stat().st_mode & 0o777 == 0o600
+    assert "restart the service" in await run(environment, "section", "fire", "云州市消防救援支队")
+    assert "另用一个代号" in await run(environment, "section", "fire", "别的名称", status=1)
+    assert "section fire 云州市消防救援支队" in (examined := await run(environment, "doctor"))
+    assert "✗" not in examined
     file = tmp_path / "名录.csv"
     file.write_text("统一社会信用代码,企业名称\nT-1,云州一厂\nT-2,\n", encoding="utf-8")
     report = await run(environment, "import", "targets", str(file), status=1)

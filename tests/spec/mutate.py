@@ -5,7 +5,8 @@ import copy
 import json
 import random
 
-from bureau import QUORUM_TIME, Bureau, freeze, testing_only_signer
+from bureau import QUORUM_TIME, Bureau, Frozen, freeze, testing_only_signer
+from bureau_teams import freeze_teams
 from lies import LIES
 from msgspec.structs import replace
 
@@ -17,12 +18,23 @@ from selection.errors import SelectionError
 from selection.keys import digest_of
 from selection.plan import parse_plan
 
+SEEDS = 100  # from 60 on bundles have every kind of quota and pool rules, or draw teams alone, with up to twelve events
+
+
+def frozen(seed: int, **wishes) -> Frozen:
+    """A lawful plan; `wishes` (sealed) are kept where such a plan can keep them."""
+    if seed < 60:
+        return freeze(seed, **wishes)
+    if seed % 2:
+        return freeze_teams(seed, "expert" if seed % 4 == 1 else "inspector")
+    return freeze(seed, kinds=True, narrow=seed % 4 == 0, **wishes)
+
 
 def valid(seed: int) -> bytes:
     """A bundle with nothing wrong in it: one to three sections, sealed or not, opened or not, some events."""
-    opening = seed % 5 != 0
+    opening, events = seed % 5 != 0, seed % 4 if seed < 60 else seed % 13
     return Bureau(
-        freeze(seed), events=seed % 4, opening=opening, quorum_time=None if seed % 3 == 2 else QUORUM_TIME
+        frozen(seed), events=events, opening=opening, quorum_time=None if seed % 3 == 2 else QUORUM_TIME
     ).bundle()
 
 
@@ -172,7 +184,7 @@ def plain_edit(seed: int) -> tuple[str, bytes]:
     r = random.Random(f"plain {seed}")
     kind = PLAIN[seed % len(PLAIN)]
     for _ in range(100):
-        data = valid(r.randrange(60))
+        data = valid(r.randrange(SEEDS))
         try:
             mutated = kind(r, data)
         except (CanonicalError, IndexError):
@@ -185,7 +197,7 @@ def plain_edit(seed: int) -> tuple[str, bytes]:
 def _bureau(r: random.Random, **wishes) -> Bureau:
     sealed = r.random() < 0.3
     return Bureau(
-        freeze(r.randrange(60), sealed=sealed, **wishes), r.randrange(3), r.random() < 0.9, QUORUM_TIME
+        frozen(r.randrange(SEEDS), sealed=sealed, **wishes), r.randrange(3), r.random() < 0.9, QUORUM_TIME
     )
 
 
@@ -205,10 +217,10 @@ def _sign_as_best_we_can(bureau: Bureau) -> Bureau:
 
 def plan_lie(r: random.Random) -> bytes:
     """Another plan, frozen, drawn, signed and logged in every respect as the true one."""
-    frozen = freeze(r.randrange(60), sealed=r.random() < 0.3)
-    wrong = edit(r, json.loads(format_canonical(frozen.plan)))
-    frozen.plan = parse_plan(format_canonical(wrong))
-    return _sign_as_best_we_can(Bureau(frozen, r.randrange(3), True, QUORUM_TIME)).bundle()
+    made = frozen(r.randrange(SEEDS), sealed=r.random() < 0.3)
+    wrong = edit(r, json.loads(format_canonical(made.plan)))
+    made.plan = parse_plan(format_canonical(wrong))
+    return _sign_as_best_we_can(Bureau(made, r.randrange(3), True, QUORUM_TIME)).bundle()
 
 
 def result_lie(r: random.Random) -> bytes:
@@ -268,14 +280,23 @@ def order_lie(r: random.Random) -> bytes:
 
 def list_lie(r: random.Random) -> bytes:
     """Another list, to which the plan refers properly; the draw is that of the true lists."""
-    frozen = freeze(r.randrange(60), sealed=False)
+    made = frozen(r.randrange(SEEDS), sealed=False)
     name = r.choice(["pool", "people", "mandatory", "excluded", "apart", "conflicts"])
-    lines = frozen.blobs[name].decode().split("\n")
+    lines = made.blobs[name].decode().split("\n")
     at = r.randrange(len(lines))
     lines[at] = changed(r, lines[at]) or ""
-    frozen.blobs[name] = "\n".join(lines).encode()
-    frozen.plan = replace(frozen.plan, blobs=replace(frozen.plan.blobs, **{name: refer(frozen.blobs[name])}))
-    return Bureau(frozen, r.randrange(2), True, QUORUM_TIME).bundle()
+    made.blobs[name] = "\n".join(lines).encode()
+    made.plan = replace(made.plan, blobs=replace(made.plan.blobs, **{name: refer(made.blobs[name])}))
+    return Bureau(made, r.randrange(2), True, QUORUM_TIME).bundle()
+
+
+def former_lie(r: random.Random) -> bytes:
+    """Another former result, which a plan for teams alone names properly."""
+    made = frozen(r.randrange(61, SEEDS, 2))
+    data = format_canonical(edit(r, json.loads(made.blobs["former"]))) if r.random() < 0.8 else byte(r, made.blobs["former"])
+    made.blobs["former"] = data.decode().encode()
+    made.plan = replace(made.plan, teams_of=replace(made.plan.teams_of, result=digest_of(data)))
+    return Bureau(made, 0, True, QUORUM_TIME).bundle()
 
 
 def known_lie(r: random.Random) -> bytes:
@@ -291,6 +312,7 @@ SIGNED = (
     document_lie,
     order_lie,
     list_lie,
+    former_lie,
     known_lie,
 )
 

@@ -46,7 +46,7 @@ def compare(reference, data: bytes, policy: bytes | None) -> list[str]:
     return [str(step.verdict) for step in ours]
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_valid_bundles_have_the_same_verdicts(seed, reference):
     for name, policy in POLICIES.items():
         verdicts = compare(reference, valid(seed), policy)

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -265,11 +266,149 @@ def test_types():
     assert all(v.seconds(x) is None for x in ("1999-12-31T23:59:59Z", "2026-01-01T00:00:60Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00Z\n"))
     assert v.fits(v.count, 0) and not v.fits(v.count, True) and not v.fits(v.count, -1)
     assert not v.fits(v.key, b64(bytes(31))) and v.fits(v.digest, b64url(bytes(32))) and not v.fits(v.digest, "A" * 42 + "B")
-    assert v.quota_numbers({"kind": "percent", "numerator": 5, "denominator": 100}, 30, 10, False) == (20, 1, 1, "1/20")
-    assert v.quota_numbers({"kind": "percent", "numerator": 5, "denominator": 100}, 30, 10, True) == (30, 2, 0, "0/20")
-    assert v.quota_numbers({"kind": "at-least", "numerator": 1, "denominator": 3}, 31, 1, False) == (30, 10, 10, "10/30")
-    assert v.quota_numbers({"kind": "at-least", "numerator": 1, "denominator": 3}, 32, 1, False) == (31, 11, 11, "11/31")
-    assert v.quota_numbers({"kind": "fixed", "count": 7}, 40, 5, True) == (40, 7, 2, "2/35")
+
+
+# ------------------------------------------------------------------------------------------------------------- quotas
+
+
+def share(kind, numerator, denominator, **more):
+    return {"kind": kind, "numerator": numerator, "denominator": denominator, **more}
+
+
+@pytest.mark.parametrize(
+    "rule,base,officers,k",
+    [
+        ({"kind": "fixed", "count": 7}, 40, 0, 7),
+        ({"kind": "fixed", "count": 0}, 0, 0, 0),
+        (share("percent", 5, 100), 20, 0, 1),
+        (share("percent", 5, 100), 30, 0, 2),  # 1.5 is half: up
+        (share("percent", 5, 100), 29, 0, 1),  # 1.45
+        (share("percent", 5, 100), 9, 0, 0),  # 0.45
+        (share("percent", 5, 100), 10, 0, 1),  # 0.5
+        (share("percent", 0, 1), 40, 0, 0),
+        (share("percent", 3, 3), 40, 0, 40),
+        (share("percent-or-one", 5, 100), 9, 0, 1),
+        (share("percent-or-one", 0, 1), 1, 0, 1),
+        (share("percent-or-one", 5, 100), 0, 0, 0),
+        (share("percent-or-one", 5, 100), 30, 0, 2),
+        (share("at-least", 1, 3), 30, 0, 10),
+        (share("at-least", 1, 3), 31, 0, 11),
+        (share("at-least", 0, 3), 31, 0, 0),
+        ({"kind": "per-officer", "targets": 2}, 60, 9, 18),
+        ({"kind": "per-officer", "targets": 2}, 17, 9, 17),
+        ({"kind": "per-officer", "targets": 2}, 60, 0, 0),
+        ({"kind": "per-officer", "targets": 0}, 60, 9, 0),
+        (share("per-period", 5, 100, period=1, periods=1), 30, 0, 2),
+    ],
+)
+def test_quotas_by_hand(rule, base, officers, k):
+    assert v.QUOTA_RULE(rule, "") is None
+    assert v.quota_alone(rule, base, officers) == k
+
+
+def test_the_periods_of_a_year_by_hand():
+    """10 percent of 105 is 10.5, half up 11: in quarters 2.75, 5.5, 8.25, 11, so 2, 3, 3, 3. Of 12, 1.2 is 1: the last quarter."""
+    quarters = lambda base, periods=4: [v.quota_alone(share("per-period", 1, 10, period=i, periods=periods), base, 0) for i in range(1, periods + 1)]  # noqa: E731
+    assert quarters(105) == [2, 3, 3, 3]
+    assert quarters(12) == [0, 0, 0, 1]
+    assert quarters(0) == [0, 0, 0, 0]
+    assert quarters(70, 3) == [2, 2, 3]
+    assert all(sum(quarters(base, 12)) == v.quota_alone(share("percent", 1, 10), base, 0) for base in range(200))
+
+
+@pytest.mark.parametrize(
+    "total,bases,ks",
+    [
+        (10, [50, 30, 20], [5, 3, 2]),
+        (10, [33, 33, 34], [3, 3, 4]),  # 3.30, 3.30, 3.40
+        (7, [10, 10, 10], [3, 2, 2]),  # all alike: the earliest in the plan
+        (7, [20, 30, 10], [2, 4, 1]),  # 140, 210, 70 by 60: remainders 20, 30, 10
+        (6, [10, 30], [1, 5]),  # 60, 180 by 40: both 20, so the larger base
+        (12, [10, 30, 10, 30], [1, 5, 1, 5]),  # 120, 360 by 80: all 40, two more
+        (9, [12, 20, 4], [3, 5, 1]),  # 36 by 36: just one target is enough
+        (3, [5], [3]),
+        (7, [2, 3], [3, 4]),  # more than there are: refused elsewhere, as k > base
+    ],
+)
+def test_largest_remainders_by_hand(total, bases, ks):
+    assert v.quota_shares(total, bases) == ks
+
+
+@pytest.mark.parametrize("total,bases", [(8, [12, 20, 4]), (4, [15, 25, 40]), (0, [5]), (3, [5, 0]), (3, [0]), (3, [0, 0]), (0, [0])])
+def test_largest_remainders_that_are_refused(total, bases):
+    with pytest.raises(v.Refused):
+        v.quota_shares(total, bases)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        share("percent", 2, 1),
+        share("percent-or-one", 2, 1),
+        share("at-least", 0, 0),
+        share("percent-or-one", 0, 0),
+        share("per-period", 2, 1, period=1, periods=4),
+        share("per-period", 0, 0, period=1, periods=4),
+        share("per-period", 1, 2, period=0, periods=4),
+        share("per-period", 1, 2, period=5, periods=4),
+        share("per-period", 1, 2, period=0, periods=0),
+        share("per-period", 1, 2, period=1, periods=0),
+    ],
+)
+def test_quotas_that_are_refused_as_rule_not_as_form(rule):
+    v.QUOTA_RULE(rule, "")
+    with pytest.raises(v.Refused):
+        v.quota_alone(rule, 40, 5)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "percent-or-one", "numerator": 1},
+        {"kind": "per-officer", "targets": -1},
+        {"kind": "per-officer", "targets": 1, "numerator": 1},
+        {"kind": "per-officer", "count": 1},
+        share("per-period", 1, 2, period=1),
+        share("percent", 1, 2, period=1, periods=1),
+        {"kind": "largest-remainder", "total": "3"},
+        {"kind": "largest-remainder", "total": None},
+        {"kind": "largest-remainder"},
+        {"kind": "per-period"},
+        {"kind": "percent_or_one", "numerator": 1, "denominator": 2},
+        {"kind": "closed", "count": 1},
+    ],
+)
+def test_quotas_that_are_refused_as_form(rule):
+    assert not v.fits(v.QUOTA_RULE, rule)
+
+
+def test_quota_numbers_by_hand():
+    """base, quota, by_lot, chance; 30 lines with 10 of them mandatory, and so on."""
+    assert v.quota_numbers(1, 30, 10, False) == (20, 1, 1, "1/20")
+    assert v.quota_numbers(2, 30, 10, True) == (30, 2, 0, "0/20")
+    assert v.quota_numbers(7, 40, 5, True) == (40, 7, 2, "2/35")
+    assert v.quota_numbers(0, 5, 5, False) == (0, 0, 0, "0/0")
+
+
+def test_quotas_of_a_plan_by_hand():
+    """Two sections over three strata; sec1 splits 10 over two of them, sec2 counts its three inspectors with places."""
+    split = lambda total: {"kind": "largest-remainder", "total": total}  # noqa: E731
+    rules = [[split(10), {"kind": "per-officer", "targets": 5}], [share("percent", 1, 2), split(3)], [split(10)]]
+    plan = {
+        "mandatory_counts": False,
+        "strata": [{"id": f"st{i}", "quotas": [{"section": q, "rule": rule} for q, rule in zip(("sec1", "sec2"), row)]} for i, row in enumerate(rules)],
+    }
+    staff = [("sec2", "inspector", 1), ("sec2", "inspector", 9999), ("sec2", "inspector", 2), ("sec2", "inspector", 0), ("sec2", "expert", 3), ("sec1", "inspector", 3)]
+    people = [types.SimpleNamespace(section=q, role=role, places=places) for q, role, places in staff]
+    numbers = {"st0": (40, 4), "st1": (11, 2), "st2": (64, 0)}  # bases 36, 9, 64
+    # sec1: 360 and 640 by 100 are 3.6 and 6.4; st1: 4.5 half up
+    right = {("st0", "sec1"): 4, ("st0", "sec2"): 15, ("st1", "sec1"): 5, ("st1", "sec2"): 3, ("st2", "sec1"): 6}
+    assert v.plan_quotas(plan, people, numbers) == right
+    plan["mandatory_counts"] = True  # bases 40, 11, 64: 400 and 640 by 104 are 3.85 and 6.15; 5.5 half up
+    assert v.plan_quotas(plan, people, numbers) == right | {("st1", "sec1"): 6}
+    plan["strata"][2]["quotas"][0]["rule"] = split(11)
+    with pytest.raises(v.Refused, match="same number"):
+        v.plan_quotas(plan, people, numbers)
 
 
 def test_keys_and_tickets():
@@ -777,6 +916,316 @@ def wrong_successor(maker):
     maker.events[0]["successor"] = next(p for p in maker.people if p != maker.events[0]["successor"])
 
 
+def with_rule(rule, quota, by_lot):
+    """The quota of sec1 (base 60, one of them mandatory, nine inspectors) by another rule."""
+    return lambda plan: plan["strata"][0]["quotas"][0].update(rule=rule, quota=quota, by_lot=by_lot, chance=f"{by_lot}/59")
+
+
+QUOTAS = {
+    "percent-or-one": with_rule(share("percent-or-one", 9, 100), 5, 4),  # 5.4
+    "per-officer": with_rule({"kind": "per-officer", "targets": 1}, 9, 8),
+    "per-period": with_rule(share("per-period", 1, 4, period=2, periods=2), 8, 7),  # 15 a year: 7, 8
+    "largest-remainder": with_rule({"kind": "largest-remainder", "total": 6}, 6, 5),
+}
+WRONG_QUOTAS = {
+    "per-officer": with_rule({"kind": "per-officer", "targets": 1}, 8, 7),
+    "per-period": with_rule(share("per-period", 1, 4, period=1, periods=2), 8, 7),
+    "largest-remainder": with_rule({"kind": "largest-remainder", "total": 61}, 61, 60),
+    "period": with_rule(share("per-period", 1, 4, period=3, periods=2), 8, 7),
+}
+
+
+@pytest.mark.parametrize("name", QUOTAS)
+def test_lawful_quotas_of_every_kind(name):
+    assert failing(Maker(hooks={"plan": bend("plan", QUOTAS[name])}, replace=False).verdicts()) == []
+
+
+@pytest.mark.parametrize("name", WRONG_QUOTAS)
+def test_wrong_quotas_of_the_new_kinds(name):
+    hooks = {"plan": bend("plan", WRONG_QUOTAS[name])}
+    if name == "largest-remainder":  # nobody could draw 60 of 59
+        hooks = {"documents": other_body(kind="draw-plan/v1", change=WRONG_QUOTAS[name])}
+        assert 13 in failing(Maker(hooks=hooks, replace=False).verdicts())
+    else:
+        assert failing(Maker(hooks=hooks, replace=False).verdicts()) == [13]
+
+
+POOL_RULE = {"id": "closed", "parameters": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}], "text": "规则", "version": "1"}
+SWAPPED = [{"name": "b", "value": "2"}, {"name": "a", "value": "1"}]
+
+
+def with_pool_rules(*rules):
+    return lambda plan: plan.update(pool_rules=[{**POOL_RULE, **rule} for rule in rules])
+
+
+OPTIONAL_MEMBERS = {
+    "a rule": ([], with_pool_rules({})),
+    "rules in no order": ([], with_pool_rules({"id": "risk"}, {"id": "closed", "parameters": []})),
+    "null rules": ([1], lambda plan: plan.update(pool_rules=None)),
+    "no rules": ([1], lambda plan: plan.update(pool_rules=[])),
+    "null teams": ([1], lambda plan: plan.update(teams_of=None)),
+    "empty teams": ([1], lambda plan: plan.update(teams_of={})),
+    "teams with more": ([1], lambda plan: plan.update(teams_of={"draw": "demo-2026-6-1", "plan": "0" * 64, "result": "0" * 64, "note": ""})),
+    "teams with a bad hash": ([1], lambda plan: plan.update(teams_of={"draw": "demo-2026-6-1", "plan": "0" * 64, "result": "A" * 64})),
+    "another member": ([1], lambda plan: plan.update(pool_rule=[POOL_RULE])),
+    "a rule without version": ([1], lambda plan: plan.update(pool_rules=[{name: x for name, x in POOL_RULE.items() if name != "version"}])),
+    "an empty version": ([1], with_pool_rules({"version": ""})),
+    "an empty text": ([1], with_pool_rules({"text": ""})),
+    "a value that is a number": ([1], with_pool_rules({"parameters": [{"name": "a", "value": 1}]})),
+    "a rule twice": ([13], with_pool_rules({}, {"text": "又"})),
+    "a rule that is no reason": ([13], with_pool_rules({"id": "gone"})),
+    "parameters not sorted": ([13], with_pool_rules({"parameters": SWAPPED})),
+    "a parameter twice": ([13], with_pool_rules({"parameters": [SWAPPED[0], SWAPPED[0]]})),
+    "the year 10000": ([1], lambda plan: plan.update(year=10000)),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONAL_MEMBERS)
+def test_optional_members(name):
+    steps, change = OPTIONAL_MEMBERS[name]
+    if steps == [1]:  # the maker itself may trip over such a plan: only its signed document is bent
+        hooks = {"documents": other_body(kind="draw-plan/v1", change=change)}
+    else:
+        hooks = {"plan": bend("plan", change)}
+    assert failing(Maker(hooks=hooks, replace=False).verdicts()) == steps
+
+
+def exclude(number):
+    return lambda maker: maker.lists.update(excluded=blob([(f"X{i}", "closed") for i in range(number)]))
+
+
+def excuse(rule, subject):
+    return bend("plan", lambda plan: plan["exceptions"].append({"reason": "因", "rule": rule, "subject": subject}))
+
+
+def test_narrow_pools():
+    assert failing(Maker(hooks={"lists": exclude(60)}, replace=False).verdicts()) == []
+    assert failing(Maker(hooks={"lists": exclude(61)}, replace=False).verdicts()) == [13]
+    assert failing(Maker(hooks={"lists": exclude(61), "plan": excuse("narrow-pool", "pool")}, replace=False).verdicts()) == []
+    assert failing(Maker(hooks={"lists": exclude(61), "plan": excuse("narrow-pool", "st1")}, replace=False).verdicts()) == [13]
+    assert failing(Maker(hooks={"plan": excuse("narrow-pool", "pool")}, replace=False).verdicts()) == []  # may be stated
+    assert failing(Maker(hooks={"plan": excuse("narrow", "pool")}, replace=False).verdicts()) == [13]
+
+
+def test_a_class_without_inspector_seats_is_lawful_in_form_only():
+    spare = {"expert_seats": [], "id": "spare", "inspector_seats": [], "items": [{"optional": 0, "section": "sec1"}], "name": "余"}
+    maker = Maker(hooks={"plan": bend("plan", lambda plan: plan["classes"].append(spare))}, replace=False)
+    assert failing(maker.verdicts()) == [13]  # though no target is of this class
+    seated = {**spare, "inspector_seats": [{"codes": [], "name": "员", "section": "sec2"}]}
+    assert failing(Maker(hooks={"plan": bend("plan", lambda plan: plan["classes"].append(seated))}, replace=False).verdicts()) == []
+
+
+# ---------------------------------------------------------------------------------------------------------- teams alone
+
+ENDED = "F99999"  # stands in the former result, has been replaced since
+FORMER_PLAN = h("the former plan")
+
+
+class Alone(Maker):
+    """A plan for teams alone: all six firms of the pool again, with the outcomes of a former draw."""
+
+    def __init__(self, inspectors="COMPLETE", experts="IMPOSSIBLE", seats=None, change=None, former=None, lists=None, former_text=None, hooks=None):
+        self.outcomes, self.change, self.bend_former, self.bend_lists, self.former_text = (inspectors, experts), change, former, lists, former_text
+        seats = (0 if inspectors == "COMPLETE" else 2) if seats is None else seats
+        super().__init__(firms=6, staff=40, seats=seats, replace=False, hooks={"lists": Alone.make_lists, "plan": Alone.make_plan, "done": Alone.add_former, **(hooks or {})})
+
+    def make_lists(self):
+        self.lists["mandatory"] = blob([(t, "risk") for t in self.targets])
+        self.lists["excluded"] = blob([(ENDED, "closed")])
+        if self.bend_lists:
+            self.bend_lists(self)
+
+    def make_plan(self):
+        none = {"base": 0, "by_lot": 0, "chance": "0/0", "quota": 0, "rule": {"count": 0, "kind": "fixed"}}
+        self.plan["strata"][0].update(mandatory=6, quotas=[{**none, "section": q} for q in ("sec1", "sec2")])
+        for c in self.plan["classes"]:
+            for entry in c["items"]:
+                entry["optional"] = 0
+        certificate = {"pairs": [], "people": [], "seats": [{"seat": 1, "target": ENDED}], "short": 1, "supply": 0}
+        team = {outcome: {"certificate": certificate if outcome == "IMPOSSIBLE" else None, "outcome": outcome} for outcome in self.outcomes}
+        target = {"experts": [], "inspectors": [], "items": ["i1"], "rank": None, "sections": ["sec1", "sec2"], "stratum": "old", "ticket": "0" * 64}
+        self.former = {
+            "draw_key": "1" * 64,
+            "experts": team[self.outcomes[1]],
+            "inspectors": team[self.outcomes[0]],
+            "plan": FORMER_PLAN,
+            "stage_key": "2" * 64,
+            "strata": [],
+            "targets": [{**target, "id": t} for t in (ENDED, *reversed(self.targets))],
+        }
+        if self.bend_former:
+            self.bend_former(self.former)
+        if self.former_text is None:
+            self.former_text = v.canonical(self.former).decode()
+        self.plan.update(mandatory_counts=False, items=[], teams_of={"draw": "demo-2026-6-1", "plan": FORMER_PLAN, "result": h(self.former_text)})
+        if self.change:
+            self.change(self.plan)
+
+    def add_former(self):
+        self.blobs[h(self.former_text)] = self.former_text
+
+
+def test_experts_alone():
+    maker = Alone()
+    found = v.verify(v.canonical(maker.bundle()), policy_for())
+    assert failing(dict_of(found)) == [] and unchecked(dict_of(found)) == [11, 22]
+    assert "demo-2026-6-1" in found[21][2] and h(maker.former_text) in found[21][2]
+    assert [t["rank"] for t in maker.result["targets"]] == [None] * 6 and all(t["items"] == [] == t["inspectors"] for t in maker.result["targets"])
+    assert maker.result["experts"]["outcome"] == "COMPLETE" and all(len(t["experts"]) == 1 for t in maker.result["targets"])
+    assert maker.result["strata"] == [{"id": "st1", "next": None, "order": [], "quotas": [{"cut": None, "section": q} for q in ("sec1", "sec2")]}]
+
+
+def test_a_usual_draw_does_not_speak_of_a_former_one(good_bytes):
+    assert "former" not in v.verify(good_bytes)[21][2] and "2026" not in v.verify(good_bytes)[21][2]
+
+
+@pytest.mark.parametrize("inspectors", ["IMPOSSIBLE", "IMPOSSIBLE_PAIRS", "SEARCH_LIMIT"])
+def test_both_teams_alone(inspectors):
+    maker = Alone(inspectors, "NOT_RUN")
+    assert failing(maker.verdicts()) == []
+    assert all(len(t["inspectors"]) == 2 and len(t["experts"]) == 1 for t in maker.result["targets"])
+
+
+def test_replacement_where_teams_are_alone():
+    """A person has a successor; a target that ends has none, for there are no reserves."""
+
+    def events(maker):
+        draw = v.Draw(maker.plan, v.Lists(maker.plan, maker.lists), maker.result["draw_key"])
+        standing = v.Standing(draw, maker.result, {t: frozenset(people) for t, (_, people) in maker.salts.items()})
+        first, second = maker.result["targets"][:2]
+        event = {"evidence": h("e"), "kind": "person", "person": first["experts"][0], "reason": "ill", "role": "expert", "seat": 1, "sequence": 1, "target": first["id"]}
+        event["successor"] = standing.person_successor(event)
+        assert event["successor"] is not None
+        maker.events = [event, {"evidence": h("e"), "kind": "target", "reason": "gone", "sequence": 2, "successor": None, "target": second["id"]}]
+
+    assert failing(Alone(hooks={"events": events}).verdicts()) == []
+
+
+def set_(*path_, to):
+    """A change of one member deep in the plan or the former result."""
+
+    def change(value):
+        for name in path_[:-1]:
+            value = value[name]
+        value[path_[-1]] = to
+
+    return change
+
+
+def optional_one(plan):
+    plan["classes"][0]["items"][0]["optional"] = 1
+    plan["items"] = [{"classes": ["big"], "id": "i1", "legal_basis": "法", "mandatory": False, "name": "项", "section": "sec1"}]
+
+
+def an_item(plan):
+    plan["items"] = [{"classes": ["big"], "id": "i1", "legal_basis": "法", "mandatory": True, "name": "项", "section": "sec1"}]
+
+
+def one_seat_more(plan):
+    plan["classes"][1]["inspector_seats"] = [{"codes": [], "name": "员", "section": "sec1"}]
+
+
+def spare_class(plan):
+    plan["classes"].append({"expert_seats": [], "id": "spare", "inspector_seats": [], "items": [{"optional": 0, "section": "sec1"}], "name": "余"})
+
+
+def percent_of_nothing(plan):
+    plan["strata"][0]["quotas"][1]["rule"] = share("percent", 1, 2)
+
+
+def not_mandatory(maker):
+    maker.lists["mandatory"] = maker.lists["mandatory"].split("\n", 1)[1]
+
+
+def counted(plan):
+    plan["strata"][0]["mandatory"] = 5
+    for q in plan["strata"][0]["quotas"]:
+        q.update(base=1, chance="0/1")
+    plan["exceptions"] += [{"reason": "因", "rule": "no-chance", "subject": f"st1/{q}"} for q in ("sec1", "sec2")]
+
+
+def base_six(plan):
+    plan["mandatory_counts"] = True
+    for q in plan["strata"][0]["quotas"]:
+        q.update(base=6)
+
+
+def drop_section(plan):
+    plan["strata"][0]["quotas"].pop()
+
+
+def swap_sections(plan):
+    plan["sections"].reverse()
+    for s in plan["strata"]:
+        s["quotas"].reverse()
+    for c in plan["classes"]:
+        c["items"].reverse()
+
+
+def few_codes(maker):
+    rows = [line.split("\t") for line in maker.lists["people"].splitlines()]
+    maker.lists["people"] = blob([row[:3] + ["c1", *row[4:]] for row in rows])
+
+
+def a_successor(maker):
+    """A target ends, and the bureau gives it a successor, though there are no reserves."""
+    ended, other = (t["id"] for t in maker.result["targets"][:2])
+    y = {"experts": [maker.people[7]], "id": other, "inspectors": [], "items": [], "opened": None, "rank": 1, "ticket": "0" * 64}
+    maker.events = [{"evidence": h("e"), "kind": "target", "reason": "gone", "sequence": 1, "successor": y, "target": ended}]
+
+
+IMPOSSIBLE = {"inspectors": "IMPOSSIBLE", "experts": "NOT_RUN"}
+ALONE = {
+    "another plan": ([13], {"former": set_("plan", to="0" * 64)}),
+    "a target missing": ([13], {"former": lambda former: former["targets"].pop()}),
+    "a target of the pool unknown": ([13], {"former": set_("targets", 1, "id", to="F77777")}),
+    "the ended target unknown": ([13], {"former": lambda former: former["targets"].pop(0)}),
+    "a target twice": ([13], {"former": lambda former: former["targets"].append(former["targets"][1])}),
+    "a line beyond": ([13], {"lists": exclude(1)}),
+    "many ended": ([], {"lists": exclude(9), "former": lambda former: former.update(targets=former["targets"][1:] + [{**former["targets"][0], "id": f"X{i}"} for i in range(9)])}),
+    "not mandatory": ([13], {"lists": not_mandatory, "change": counted}),
+    "mandatory counts": ([13], {"change": base_six}),
+    "half of nothing": ([13], {"change": percent_of_nothing}),
+    "a section less": ([13], {"change": drop_section}),
+    "a section more": ([13], {"former": set_("targets", 1, "sections", to=["sec1"])}),
+    "a section twice": ([], {"former": set_("targets", 1, "sections", to=["sec1", "sec2", "sec1"])}),  # as a set
+    "an item in the result": ([16], {"hooks": {"result": lambda maker: maker.result["targets"][2].update(items=["i1"])}}),
+    "another expert": ([18], {"hooks": {"result": lambda maker: maker.result["targets"][0].update(experts=[maker.people[0]])}}),
+    "a successor for a target": ([19], {"hooks": {"events": a_successor}}),
+    "a section of the ended one": ([], {"former": set_("targets", 0, "sections", to=["sec9"])}),
+    "sections the other way round": ([], {"former": lambda former: [t["sections"].reverse() for t in former["targets"]]}),
+    "a mandatory item": ([13], {"change": an_item}),
+    "an optional item": ([13], {"change": optional_one}),
+    "inspector seats though complete": ([13], {"seats": 2}),
+    "one class with a seat though complete": ([13], {"change": one_seat_more}),
+    "nothing left to do": ([13], {"experts": "COMPLETE"}),
+    "experts never run": ([], {"experts": "NOT_RUN"}),
+    "no seat though not complete": ([13], {**IMPOSSIBLE, "seats": 0}),
+    "one section without a seat": ([13], {**IMPOSSIBLE, "seats": 1}),
+    "a class without a seat": ([13], {**IMPOSSIBLE, "change": spare_class}),
+    "a class without a seat, complete": ([], {"change": spare_class}),
+    "no such blob": ([12], {"hooks": {"done": lambda maker: None}}),
+    "not JSON": ([12], {"former_text": "x"}),
+    "not a result": ([12], {"former_text": "{}"}),
+    "not canonical": ([12], {"former_text": " {}"}),
+    "certificate without IMPOSSIBLE": ([12], {"former": set_("experts", "outcome", to="SEARCH_LIMIT")}),
+    "IMPOSSIBLE without certificate": ([12], {"former": set_("experts", "certificate", to=None)}),
+    "thin seats": ([13], {**IMPOSSIBLE, "change": set_("classes", 0, "inspector_seats", 0, "codes", to=["c2"]), "lists": few_codes}),
+    "former members in the plan": ([1], {"hooks": {"documents": lambda maker, body: {**body, "teams_of": {**body["teams_of"], "x": 1}} if "teams_of" in body else body}}),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_teams_alone_what_fails_where(name):
+    steps, options = ALONE[name]
+    assert failing(Alone(**options).verdicts()) == steps
+
+
+def test_teams_alone_are_never_sealed():
+    maker = Alone(change=lambda plan: plan.update(sealed={"opens": "2026-03-09T00:00:00Z"}))
+    assert failing(maker.verdicts()) == [9, 13]  # an open outcome besides
+
+
 CASES = {
     "swapped targets": (15, {"result": bend("result", swap_target)}),
     "items": (16, {"result": bend("result", other_item)}),
@@ -868,9 +1317,13 @@ def test_random_damage_never_raises(good_bytes):
         assert failing(dict_of(v.verify(bytes(bent), policy)))
 
 
-def test_random_reshaping_of_documents_never_raises(good_bytes):
+@pytest.mark.parametrize("alone", [False, True])
+def test_random_reshaping_of_documents_never_raises(alone, good_bytes):
     """Members of documents replaced by odd values, without new signatures: a verdict each time, never an exception."""
     rng = random.Random(3)
+    if alone:
+        ruled = lambda plan: plan.update(pool_rules=[POOL_RULE])  # noqa: E731
+        good_bytes = v.canonical(Alone(change=ruled).bundle())
     odd = [None, True, 0, -1, "", "x", [], {}, "p-" + "0" * 32, "0" * 64, 2**53 - 1, ["a"], "nonce", T]
     original = json.loads(good_bytes)
     for _ in range(400):
@@ -958,3 +1411,83 @@ def test_a_large_draw_is_quick(places):
     assert failing(found) == []
     assert time.monotonic() - start < 20
     assert maker.result["inspectors"]["outcome"] == ("IMPOSSIBLE" if places == 8 else "COMPLETE")
+
+
+def test_a_draw_of_2000_with_little_to_spare_is_quick():
+    """2,000 drawn, two seats each, 300 inspectors for either seat with 7 places: 5 percent to spare. Experts too few."""
+    maker = Maker(firms=8000, staff=800, drawn=2000, places=7, apart=150, replace=False, hooks={"plan": both_sections_draw()})
+    data = v.canonical(maker.bundle())
+    start = time.monotonic()
+    assert failing(dict_of(v.verify(data, policy_for()))) == []
+    assert time.monotonic() - start < 40
+    assert maker.result["inspectors"]["outcome"] == "COMPLETE" and maker.result["experts"]["outcome"] == "IMPOSSIBLE"
+
+
+@pytest.mark.parametrize("people,share_,slack", [(120, 0.1, 0.02), (120, 0.03, 0.0), (600, 0.03, 0.05), (600, 0.5, 0.0)])
+def test_the_exact_search_of_a_large_draw_is_quick(people, share_, slack):
+    """Few people for a seat and hardly a place to spare: seat by seat does not do, the network is asked thousands of times."""
+    rng, targets = random.Random(1), {120: 402, 600: 2000}[people]
+    staff = [f"p{i:03}" for i in range(people)]
+    places = round(2 * targets * (1 + slack))
+    left = {p: places // people + (i < places % people) for i, p in enumerate(staff)}
+    apart = {frozenset(rng.sample(staff, 2)) for _ in range(people // 2)}
+    clash = lambda p, others: any(frozenset((p, q)) in apart for q in others)  # noqa: E731
+    seats = [(f"F{i:04}", k) for i in range(targets) for k in (1, 2)]
+    candidates = [rng.sample(staff, int(people * share_)) for _ in seats]
+    start = time.monotonic()
+    outcome, chosen, _ = v.draw_seats(seats, candidates, left, {}, clash)
+    assert time.monotonic() - start < 30
+    assert outcome == "COMPLETE" and all(chosen.count(p) <= left[p] for p in staff)
+    assert all(p in able for p, able in zip(chosen, candidates))
+    assert not any(a == b or clash(a, [b]) for a, b in zip(chosen[::2], chosen[1::2]))
+
+
+def test_the_search_gives_the_first_of_all_complete_assignments_where_the_network_is_moved():
+    """As the test against brute force, with more people a seat and scarce places, so that the kept flow is moved and undone."""
+    rng, moved = random.Random(11), 0
+    for _ in range(300):
+        staff = [f"p{i}" for i in range(rng.randint(4, 6))]
+        seats = [(t, k) for t in "uvw" for k in range(1, rng.randint(1, 2) + 1)]
+        left = dict.fromkeys(staff, 0)
+        for _ in range(len(seats) + rng.randint(0, 1)):
+            left[rng.choice(staff)] += 1
+        apart = {frozenset(rng.sample(staff, 2)) for _ in range(rng.randint(0, 4))}
+
+        def clash(p, others):
+            return any(frozenset((p, q)) in apart for q in others)
+
+        candidates = [rng.sample(staff, rng.randint(2, 4)) for _ in seats]
+        outcome, people, _ = v.draw_seats(seats, candidates, left, {}, clash)
+        assert people == brute_force(seats, candidates, left, {}, clash)
+        moved += outcome == "COMPLETE" and any(p != c[0] for p, c in zip(people, candidates))
+    assert moved > 50
+
+
+def test_200_replacements_of_a_large_draw_are_quick():
+    """8,000 targets, 400 drawn, 200 events, every other one a target: each costs the same."""
+
+    def many(maker):
+        draw = v.Draw(maker.plan, v.Lists(maker.plan, maker.lists), maker.result["draw_key"])
+        conflicts = {t: frozenset(people) for t, (_, people) in maker.salts.items()}
+        standing, maker.events, spent = v.Standing(draw, maker.result, conflicts), [], []
+        reserves = iter(draw.reserves["st1"])
+        for t in maker.result["targets"][:200]:
+            event = {"evidence": h("e"), "sequence": len(maker.events) + 1, "target": t["id"]}
+            start = time.monotonic()
+            if event["sequence"] % 2:
+                event |= {"kind": "person", "person": t["inspectors"][0], "reason": "ill", "role": "inspector", "seat": 1}
+                event["successor"] = standing.person_successor(event)
+            else:
+                y = next(reserves)
+                opened = {"people": maker.salts[y][1], "salt": maker.salts[y][0]} if y in maker.salts else None
+                event |= {"kind": "target", "reason": "gone", "successor": {"id": y, "opened": opened}}
+                event["successor"] = standing.target_successor(event)
+            spent.append(time.monotonic() - start)
+            maker.events.append(event)
+        assert sum(spent) < 2
+
+    maker = Maker(firms=8000, staff=120, drawn=400, places=30, hooks={"plan": both_sections_draw(), "events": many})
+    data = v.canonical(maker.bundle())
+    start = time.monotonic()
+    assert failing(dict_of(v.verify(data, policy_for()))) == []
+    assert time.monotonic() - start < 20

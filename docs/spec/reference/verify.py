@@ -140,7 +140,8 @@ def pattern(name, expression):
 
 def whole(least, most=BIGGEST):
     def check(value, place):
-        refuse_unless(type(value) is int and least <= value <= most, f"{place} is not an integer of at least {least}")
+        span = f"of at least {least}" if most == BIGGEST else f"from {least} to {most}"
+        refuse_unless(type(value) is int and least <= value <= most, f"{place} is not an integer {span}")
 
     return check
 
@@ -167,13 +168,16 @@ def list_of(kind, least=0, ascending=False):
     return check
 
 
-def closed(**members):
+def closed(may_lack=(), **members):
+    """Exactly these members; those of `may_lack` may be left out, but not be null or empty unless their type says so."""
+
     def check(value, place):
         refuse_unless(isinstance(value, dict), f"{place} is not an object")
-        odd = set(value) ^ set(members)
+        odd = (set(value) ^ set(members)) - (set(may_lack) - set(value))
         refuse_unless(not odd, f"{place} lacks or has too much: {show(', '.join(sorted(odd)))}")
         for name, kind in members.items():
-            kind(value[name], f"{place}.{name}")
+            if name in value:
+                kind(value[name], f"{place}.{name}")
 
     return check
 
@@ -415,8 +419,10 @@ class Lists:
         self.people = {row[0]: Person(row) for row in rows["people"]}
         self.excluded, self.mandatory = dict(rows["excluded"]), dict(rows["mandatory"])
         self.conflicts = dict(rows["conflicts"])
-        self.apart = {frozenset(pair) for pair in rows["apart"]}
+        self.apart = {}  # person to those who are kept apart from this person
         for first, second in rows["apart"]:
+            self.apart.setdefault(first, set()).add(second)
+            self.apart.setdefault(second, set()).add(first)
             refuse_unless(first < second, "a pair of the list apart is the wrong way round")
             refuse_unless(first in self.people and second in self.people, "the list apart names someone not in people")
         refuse_unless(not self.excluded.keys() & self.pool.keys(), "a target stands both in pool and in excluded")
@@ -433,7 +439,7 @@ class Lists:
             refuse_unless(reason in declared["reason_codes"], f"the reason {reason} is not declared in the plan")
 
     def clash(self, p, others):
-        return any(frozenset((p, other)) in self.apart for other in others)
+        return p in self.apart and not self.apart[p].isdisjoint(others)
 
 
 # ====================================================================================================================
@@ -442,14 +448,27 @@ class Lists:
 
 named = closed(id=ident, name=text)
 seat = closed(codes=list_of(ident), name=text, section=label)
+share = {"kind": string, "numerator": count, "denominator": count}
+QUOTA_RULE = by_kind(
+    **{
+        "fixed": closed(kind=string, count=count),
+        "percent": closed(**share),
+        "percent-or-one": closed(**share),
+        "at-least": closed(**share),
+        "per-officer": closed(kind=string, targets=count),
+        "per-period": closed(**share, period=count, periods=count),
+        "largest-remainder": closed(kind=string, total=count),
+    }
+)
 # Types, bounds and minimum numbers of the table are form (step 1); what ascends, and everything else, is rule (step 13).
 PLAN = closed(
+    may_lack=("pool_rules", "teams_of"),
     type=one_of("draw-plan/v1"),
     algorithm=one_of("double-random/1"),
     hash=one_of("sha256"),
     id=ident,
     bureau=label,
-    year=whole(2000),
+    year=whole(2000, 9999),
     number=whole(1),
     attempt=whole(1),
     previous=or_null(hex64),
@@ -465,7 +484,7 @@ PLAN = closed(
         closed(
             expert_seats=list_of(seat),
             id=ident,
-            inspector_seats=list_of(seat, 1),
+            inspector_seats=list_of(seat),  # that there is one is rule 4
             items=list_of(closed(optional=count, section=label), 1),
             name=text,
         ),
@@ -483,13 +502,7 @@ PLAN = closed(
                     by_lot=count,
                     chance=text,
                     quota=count,
-                    rule=by_kind(
-                        **{
-                            "fixed": closed(count=count, kind=string),
-                            "percent": closed(denominator=count, kind=string, numerator=count),
-                            "at-least": closed(denominator=count, kind=string, numerator=count),
-                        }
-                    ),
+                    rule=QUOTA_RULE,
                     section=label,
                 ),
                 1,
@@ -525,9 +538,13 @@ PLAN = closed(
     frozen_at=time,
     actors=actors,
     blobs=closed(**dict.fromkeys((*PUBLIC_BLOBS, "reasons"), blob_reference)),
+    pool_rules=list_of(
+        closed(id=label, parameters=list_of(closed(name=label, value=text)), text=text, version=text), 1
+    ),
+    teams_of=closed(draw=ident, plan=hex64, result=hex64),
 )
 
-RULE_IDS = ("small-stratum", "no-chance", "thin-seat", "wide-exclusion")
+RULE_IDS = ("small-stratum", "no-chance", "narrow-pool", "thin-seat", "wide-exclusion")
 ROLES = (("inspectors", "inspector", "inspector_seats"), ("experts", "expert", "expert_seats"))
 
 
@@ -536,17 +553,67 @@ def declared_label(contributor):
     return "dice" if contributor["kind"] == "dice" else contributor.get("label")
 
 
-def quota_numbers(rule, population, mandatory, mandatory_counts):
+def quota_base(population, mandatory, mandatory_counts):
+    return population if mandatory_counts else population - mandatory
+
+
+def quota_alone(rule, base, officers):
+    """k of a rule that needs no other stratum. `officers`: the section's inspectors with places."""
+    kind = rule["kind"]
+    if kind == "fixed":
+        return rule["count"]
+    if kind == "per-officer":
+        return min(base, rule["targets"] * officers)
+    a, b = rule["numerator"], rule["denominator"]
+    refuse_unless(a <= b and b >= 1, "a quota's numerator is above its denominator, or the denominator is 0")
+    percent = (2 * base * a + b) // (2 * b)
+    if kind == "at-least":
+        return -(-base * a // b)
+    if kind == "percent-or-one":
+        return percent or min(base, 1)
+    if kind == "per-period":
+        now, periods = rule["period"], rule["periods"]
+        refuse_unless(1 <= now <= periods, "a quota's period is 0 or above its periods")
+        return percent * now // periods - percent * (now - 1) // periods
+    return percent
+
+
+def quota_shares(total, bases):
+    """One number split over strata with these bases, in plan order, by the largest remainders."""
+    together = sum(bases)
+    # READING: with no base at all, total * b < B is false (0 < 0), but the text says that it is refused.
+    refuse_unless(together > 0, "a number is to be split over strata without targets")
+    refuse_unless(all(total * b >= together for b in bases), "a number is to be split over a stratum whose share is less than one target")
+    shares = [total * b // together for b in bases]
+    first = sorted(range(len(bases)), key=lambda i: (-(total * bases[i] % together), -bases[i], i))
+    for i in first[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+def quota_numbers(k, population, mandatory, mandatory_counts):
     """base, quota, by_lot, chance of one section in one stratum, in exact integers."""
-    base = population if mandatory_counts else population - mandatory
-    if rule["kind"] == "fixed":
-        k = rule["count"]
-    else:
-        a, b = rule["numerator"], rule["denominator"]
-        refuse_unless(a <= b and b >= 1, "a quota's numerator is above its denominator, or the denominator is 0")
-        k = (2 * base * a + b) // (2 * b) if rule["kind"] == "percent" else -(-base * a // b)
     by_lot = max(0, k - mandatory) if mandatory_counts else k
-    return base, k, by_lot, f"{by_lot}/{population - mandatory}"
+    return quota_base(population, mandatory, mandatory_counts), k, by_lot, f"{by_lot}/{population - mandatory}"
+
+
+def plan_quotas(plan, people, numbers):
+    """{(stratum, section): k} for all quotas of a plan. `numbers`: {stratum: (population, mandatory)} as counted."""
+    officers = Counter(p.section for p in people if p.role == "inspector" and p.places >= 1)
+    found, split = {}, {}
+    for s in plan["strata"]:
+        base = quota_base(*numbers[s["id"]], plan["mandatory_counts"])
+        for q in s["quotas"]:
+            if q["rule"]["kind"] == "largest-remainder":
+                split.setdefault(q["section"], []).append((s["id"], base, q["rule"]["total"]))
+            else:
+                found[s["id"], q["section"]] = quota_alone(q["rule"], base, officers[q["section"]])
+    for section, entries in split.items():
+        strata, bases, totals = zip(*entries)
+        refuse_unless(len(set(totals)) == 1, f"the strata of section {section} do not name the same number to be split")
+        for stratum, k in zip(strata, quota_shares(totals[0], bases)):
+            found[stratum, section] = k
+    return found
 
 
 def area_allows(plan, areas, area):
@@ -602,12 +669,15 @@ def refuse_plan_3_quotas(plan, lists):
 
     population = Counter(stratum for stratum, _, _ in lists.pool.values())
     mandatory = Counter(lists.pool[t][0] for t in lists.mandatory)
+    numbers = {s["id"]: (population[s["id"]], mandatory[s["id"]]) for s in plan["strata"]}
     for s in plan["strata"]:
-        n, m = population[s["id"]], mandatory[s["id"]]
+        n, m = numbers[s["id"]]
         refuse_unless((s["population"], s["mandatory"]) == (n, m), f"stratum {s['id']} holds {n} targets, {m} mandatory; the plan says otherwise")
         refuse_unless(in_order(s["quotas"]), f"the quotas of stratum {s['id']} are not in plan order")
+    quotas = plan_quotas(plan, lists.people.values(), numbers)
+    for s in plan["strata"]:
         for q in s["quotas"]:
-            right = quota_numbers(q["rule"], n, m, plan["mandatory_counts"])
+            right = quota_numbers(quotas[s["id"], q["section"]], *numbers[s["id"]], plan["mandatory_counts"])
             stated = q["base"], q["quota"], q["by_lot"], q["chance"]
             refuse_unless(stated == right, f"the quota of {q['section']} in {s['id']} is stated as {show(list(stated))}, the rule gives {show(list(right))}")
             refuse_unless(right[1] <= right[0], f"the quota of {q['section']} in {s['id']} is larger than its base")
@@ -615,21 +685,38 @@ def refuse_plan_3_quotas(plan, lists):
         refuse_unless(in_order(c["items"]), f"the items of class {c['id']} are not in plan order")
 
 
-def refuse_plan_4_and_5_items(plan, lists):
+def classes_that_draw(plan, lists):
+    """[(stratum, class object, section)]: whatever a line of pool and a quota of its stratum bring together."""
     of_stratum = {s["id"]: [q["section"] for q in s["quotas"]] for s in plan["strata"]}
     classes = {c["id"]: c for c in plan["classes"]}
-    offered = Counter((item["section"], c, item["mandatory"]) for item in plan["items"] for c in item["classes"])
-    for stratum, of_class in sorted({(stratum, of_class) for stratum, of_class, _ in lists.pool.values()}):
-        c = classes[of_class]
+    met = sorted({(stratum, of_class) for stratum, of_class, _ in lists.pool.values()})
+    return [(stratum, classes[of_class], q) for stratum, of_class in met for q in of_stratum[stratum]]
+
+
+def refuse_without_inspector_seat(plan, lists):
+    for c in plan["classes"]:
+        refuse_unless(c["inspector_seats"], f"class {c['id']} has no inspector seat")
+    for stratum, c, q in classes_that_draw(plan, lists):
+        seated = any(s["section"] == q for s in c["inspector_seats"])
+        refuse_unless(seated, f"class {c['id']} in stratum {stratum} has no inspector seat of {q}")
+
+
+def refuse_plan_4_seats_and_items(plan, lists):
+    if "teams_of" in plan:
+        return
+    refuse_without_inspector_seat(plan, lists)
+    offered = {(item["section"], c) for item in plan["items"] if item["mandatory"] for c in item["classes"]}
+    for stratum, c, q in classes_that_draw(plan, lists):
         optional = {entry["section"]: entry["optional"] for entry in c["items"]}
-        for q in of_stratum[stratum]:
-            seated = any(s["section"] == q for s in c["inspector_seats"])
-            refuse_unless(seated, f"class {of_class} in stratum {stratum} has no inspector seat of {q}")
-            gets = q in optional and (optional[q] or offered[q, of_class, True])
-            refuse_unless(gets, f"class {of_class} in stratum {stratum} gets no item of {q}")
+        gets = q in optional and (optional[q] or (q, c["id"]) in offered)
+        refuse_unless(gets, f"class {c['id']} in stratum {stratum} gets no item of {q}")
+
+
+def refuse_plan_5_optional_items(plan):
+    offered = Counter((item["section"], c) for item in plan["items"] if not item["mandatory"] for c in item["classes"])
     for c in plan["classes"]:
         for entry in c["items"]:
-            enough = entry["optional"] <= offered[entry["section"], c["id"], False]
+            enough = entry["optional"] <= offered[entry["section"], c["id"]]
             refuse_unless(enough, f"class {c['id']} asks {entry['section']} for more optional items than there are")
 
 
@@ -655,8 +742,11 @@ def refuse_plan_7_exceptions(plan, lists):
     def needs(rule, subject):
         refuse_unless((rule, subject) in stated, f"no reason is stated for {rule} {show(subject)}")
 
+    alone = "teams_of" in plan
+    if not alone and len(lists.excluded) > len(lists.pool):
+        needs("narrow-pool", "pool")
     for s in plan["strata"]:
-        if s["population"] < 20:
+        if not alone and s["population"] < 20:
             needs("small-stratum", s["id"])
         for q in s["quotas"]:
             if q["by_lot"] == 0 and s["population"] > s["mandatory"]:
@@ -671,6 +761,46 @@ def refuse_plan_7_exceptions(plan, lists):
                     able = sum(p.places >= 1 and may_sit(plan, p, role, a_seat, area) for p in lists.people.values())
                     if able < 3:
                         needs("thin-seat", f"{c['id']}/{plural}/{number}")
+
+
+def refuse_plan_8_pool_rules(plan):
+    rules = plan.get("pool_rules", [])
+    refuse_unless(unique(rule["id"] for rule in rules), "a pool rule stands twice")
+    reasons = {reason["id"] for reason in plan["reason_codes"]}
+    for rule in rules:
+        refuse_unless(rule["id"] in reasons, f"the pool rule {rule['id']} is not one of the reason codes")
+        names = [parameter["name"] for parameter in rule["parameters"]]
+        refuse_unless(strictly_ascending(names), f"the parameters of the pool rule {rule['id']} do not ascend")
+
+
+def refuse_plan_9_teams_alone(plan, lists, former):
+    """Teams alone: `former` is the result that `teams_of` names, already read."""
+    if "teams_of" not in plan:
+        return
+    refuse_unless(former["plan"] == plan["teams_of"]["plan"], "the former result is of another plan than the one named")
+    refuse_unless(plan["teams_of"]["draw"] != plan["id"], "the plan names itself as the former draw")
+    named = sorted([*lists.pool, *lists.excluded])
+    refuse_unless(sorted(t["id"] for t in former["targets"]) == named, "the lists do not name exactly the targets of the former result")
+    refuse_unless(len(lists.mandatory) == len(lists.pool), "a target is not mandatory, but only teams are to be drawn")
+    refuse_unless(not plan["mandatory_counts"], "mandatory targets fill a quota, but only teams are to be drawn")
+    quotas = {s["id"]: s["quotas"] for s in plan["strata"]}
+    for s, entries in quotas.items():
+        for q in entries:
+            nothing = q["rule"]["kind"] == "fixed" and q["rule"]["count"] == 0
+            refuse_unless(nothing, f"the quota of {q['section']} in {s} is not fixed 0, but only teams are to be drawn")
+    for t in former["targets"]:
+        if t["id"] in lists.pool:
+            drew = {q["section"] for q in quotas[lists.pool[t["id"]][0]]}
+            refuse_unless(drew == set(t["sections"]), f"{t['id']} was drawn by other sections than the quotas of its stratum say")
+    optional = any(entry["optional"] for c in plan["classes"] for entry in c["items"])
+    refuse_unless(not plan["items"] and not optional, "there are items to draw, but only teams are to be drawn")
+    refuse_unless(plan["sealed"] is None, "the plan is sealed, but who is inspected is already known")
+    if former["inspectors"]["outcome"] == "COMPLETE":
+        refuse_unless(former["experts"]["outcome"] != "COMPLETE", "the teams of the former draw were complete")
+        seated = [c["id"] for c in plan["classes"] if c["inspector_seats"]]
+        refuse_unless(not seated, f"the inspectors of the former draw were complete, but there are inspector seats: {show(', '.join(seated))}")
+    else:
+        refuse_without_inspector_seat(plan, lists)
 
 
 def unique(values):
@@ -746,11 +876,11 @@ class Draw:
         self.section_order = [section["id"] for section in plan["sections"]]
         self.stage_key = stage_key_of(draw_key, "targets")
         self.ticket = {t: ticket_of(self.stage_key, t) for t in lists.pool}
+        self.able = {}  # (role, class, seat, area) to the people who may sit there, conflicts aside
         self.rank, self.strata, self.reserves, sections_of = {}, [], {}, {}
-        candidates = {s["id"]: [] for s in plan["strata"]}
+        candidates, mandatory = ({s["id"]: [] for s in plan["strata"]} for _ in range(2))
         for t in sorted(lists.pool, key=lambda t: (self.ticket[t], t)):
-            if t not in lists.mandatory:
-                candidates[lists.pool[t][0]].append(t)
+            (mandatory if t in lists.mandatory else candidates)[lists.pool[t][0]].append(t)
         for s in plan["strata"]:
             order, quotas = candidates[s["id"]], s["quotas"]
             deepest = max(q["by_lot"] for q in quotas)
@@ -758,9 +888,8 @@ class Draw:
                 self.rank[t] = rank
                 if rank <= deepest:
                     sections_of[t] = {q["section"] for q in quotas if q["by_lot"] >= rank}
-            for t in lists.mandatory:
-                if lists.pool[t][0] == s["id"]:
-                    sections_of[t] = {q["section"] for q in quotas}
+            for t in mandatory[s["id"]]:
+                sections_of[t] = {q["section"] for q in quotas}
             self.reserves[s["id"]] = order[deepest:]
             cuts = [{"cut": self.ticket[order[q["by_lot"] - 1]] if q["by_lot"] else None, "section": q["section"]} for q in quotas]
             self.strata.append(
@@ -797,11 +926,13 @@ class Draw:
 
     def candidates(self, t, seats, plural, role, conflicted):
         """For each of a target's seats the people who may sit there, in the order of the stage."""
-        area = self.lists.pool[t][2]
-        able = [
-            [p.id for p in self.lists.people.values() if p.id not in conflicted and may_sit(self.plan, p, role, s, area)]
-            for _, s in seats
-        ]
+        _, of_class, area = self.lists.pool[t]
+        able = []
+        for number, s in seats:
+            place = role, of_class, number, area
+            if place not in self.able:
+                self.able[place] = [p.id for p in self.lists.people.values() if may_sit(self.plan, p, role, s, area)]
+            able.append([p for p in self.able[place] if p not in conflicted])
         place = {p: n for n, (_, p) in enumerate(in_ticket_order(self.key, f"{plural}/{t}", set().union(*able)))}
         return [sorted(people, key=place.__getitem__) for people in able]
 
@@ -832,57 +963,81 @@ class Draw:
         return result
 
 
-class Flow:
-    """The network of draw.md 5 over some seats: source - seat - pair (target, person) - person - sink.
+def bits(mask):
+    """The numbers whose bits are set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
-    `choice` is the present flow: seat index to person. A seat's flow may be given in advance (a `hint`); the value of a
-    maximum flow does not depend on where one starts, and neither does R.
+
+class Flow:
+    """The network of draw.md 5, kept while the search goes on: source - seat - pair (target, person) - person - sink.
+
+    Seats and people are numbers, sets of people are masks. `choice` is the present flow: the person of each seat. The
+    seats before `first` are chosen already: they keep their person and no path leads through them. Where a maximum flow
+    starts from changes neither its value nor R.
     """
 
-    def __init__(self, seats, open_seats, allowed, left, hint):
-        self.seats, self.open, self.allowed, self.left = seats, open_seats, allowed, left
-        self.choice, self.owner, self.holders = {}, {}, {}
-        for j in open_seats:
-            p = hint.get(j)
-            if p is not None and p in allowed[j] and (seats[j][0], p) not in self.owner and len(self.holders.get(p, ())) < left[p]:
-                self.put(j, p)
+    def __init__(self, targets, allowed, left):
+        self.targets, self.allowed, self.room, self.first = targets, list(allowed), list(left), 0
+        self.with_room = sum(1 << p for p, places in enumerate(left) if places > 0)
+        self.choice, self.holders = [None] * len(targets), [set() for _ in left]
+        self.team = {}  # target to its seats
+        for j, t in enumerate(targets):
+            self.team.setdefault(t, []).append(j)
+        self.moves = []  # (seat, person, put or taken), to be undone
 
     def put(self, j, p):
         self.choice[j] = p
-        self.owner[self.seats[j][0], p] = j
-        self.holders.setdefault(p, set()).add(j)
+        self.holders[p].add(j)
+        self.room[p] -= 1
+        if self.room[p] == 0:
+            self.with_room ^= 1 << p
+        self.moves.append((j, p, True))
 
     def take(self, j):
-        p = self.choice.pop(j)
-        del self.owner[self.seats[j][0], p]
+        p, self.choice[j] = self.choice[j], None
         self.holders[p].remove(j)
+        if self.room[p] == 0:
+            self.with_room ^= 1 << p
+        self.room[p] += 1
+        self.moves.append((j, p, False))
         return p
+
+    def undo(self):
+        moves, self.moves = self.moves, []
+        for j, p, was_put in reversed(moves):
+            self.take(j) if was_put else self.put(j, p)
+        self.moves = []
 
     def search(self, starts):
         """Breadth first in the residual network from empty seats. Gives (last seat, person with room) or None."""
         self.via = dict.fromkeys(starts)  # seats reached, and the seat that would take over their person
-        self.people, self.pairs = set(), set()  # reached
+        self.people, self.pairs = 0, set()  # reached; of the pairs only the full ones
         queue = deque(starts)
+
+        def reach(seats, j):
+            for other in seats:
+                if other >= self.first and other not in self.via:
+                    self.via[other] = j
+                    queue.append(other)
+
         while queue:
             j = queue.popleft()
-            t = self.seats[j][0]
-            for p in self.allowed[j]:
-                if self.choice.get(j) == p or (t, p) in self.pairs:
-                    continue
-                self.pairs.add((t, p))
-                if (t, p) in self.owner:  # the pair is full: only back to the seat that fills it
-                    reached = (self.owner[t, p],)
-                elif p in self.people:
-                    continue
-                else:
-                    self.people.add(p)
-                    reached = self.holders.get(p, ())
-                    if len(reached) < self.left[p]:
-                        return j, p
-                for other in reached:
-                    if other not in self.via:
-                        self.via[other] = j
-                        queue.append(other)
+            new = self.allowed[j] & ~self.people
+            for other in self.team[self.targets[j]]:
+                p = self.choice[other]
+                if p is not None and new >> p & 1:
+                    new ^= 1 << p  # the pair is full: from its own seat no way, from another only back to the seat that fills it
+                    if other != j:
+                        self.pairs.add((self.targets[j], p))
+                        reach((other,), j)
+            if new & self.with_room:
+                return j, next(bits(new & self.with_room))
+            self.people |= new
+            for p in bits(new):
+                reach(self.holders[p], j)
         return None
 
     def augment(self, start):
@@ -891,108 +1046,118 @@ class Flow:
             return False
         j, p = found
         while j is not None:
-            old = self.take(j) if j in self.choice else None
+            old = None if self.choice[j] is None else self.take(j)
             self.put(j, p)
             j, p = self.via[j], old
         return True
 
-    def fill(self, stop_at_first_failure):
-        """True if every open seat can be filled. Without stopping early the flow is a maximum flow afterwards."""
-        good = True
-        for j in self.open:
-            if j not in self.choice and not self.augment(j):
-                if stop_at_first_failure:
-                    return False  # a seat without a path now has none later: the maximum is smaller than the seats
-                good = False
-        return good
+    def choose(self, i, p, mates_allowed):
+        """True if all later seats can be filled when seat i, the next one, is given to p; else all is left as it was.
+
+        `mates_allowed` is the mask of those who may sit beside p. The masks of the other seats of the target, as they
+        were, are left in `narrowed`.
+        """
+        self.moves, self.narrowed, self.first, empty = [], [], i + 1, []
+        if self.choice[i] != p:
+            self.take(i)
+        for j in self.team[self.targets[i]]:
+            if j > i:
+                self.narrowed.append((j, self.allowed[j]))
+                self.allowed[j] &= mates_allowed
+                if not self.allowed[j] >> self.choice[j] & 1:
+                    self.take(j)
+                    empty.append(j)
+        if self.choice[i] is None:
+            if self.room[p] == 0:  # one of the later seats that hold p has to look elsewhere
+                empty.append(next(j for j in self.holders[p] if j > i))
+                self.take(empty[-1])
+            self.put(i, p)
+        if all(self.augment(j) for j in empty):
+            return True
+        self.undo()
+        self.unchoose(i, self.narrowed)
+        return False
+
+    def unchoose(self, i, narrowed):
+        """Seat i is open again. It keeps its person for the time being: that is still a flow."""
+        self.first = i
+        for j, mask in narrowed:
+            self.allowed[j] = mask
 
 
 def draw_seats(seats, candidates, left, mates, clash):
     """DRAW of draw.md 5: (outcome, people per seat or None, certificate or None). `left` is not changed."""
-    n, start_left, left = len(seats), left, dict(left)
+    n, targets = len(seats), [t for t, _ in seats]
     # Nobody of mates(t) can ever sit with someone who clashes with them: that test does not change during the stage.
-    free = [[p for p in people if not clash(p, mates.get(t, ()))] for (t, _), people in zip(seats, candidates)]
-
-    def passes(p, team):  # the tests of the inner loop, mates done
-        return left[p] > 0 and p not in team and not clash(p, team)
+    free = [[p for p in people if not clash(p, mates[t])] if mates.get(t) else people for t, people in zip(targets, candidates)]
 
     # The short way: the first candidate who passes, seat by seat.
-    chosen, team_of = [], {t: [] for t, _ in seats}
-    for (t, _), people in zip(seats, free):
-        p = next((p for p in people if passes(p, team_of[t])), None)
+    chosen, spare, team_of = [], dict(left), {t: [] for t in targets}
+    for t, people in zip(targets, free):
+        team = team_of[t]
+        p = next((p for p in people if spare[p] > 0 and p not in team and not clash(p, team)), None)
         if p is None:
             break
         chosen.append(p)
-        team_of[t].append(p)
-        left[p] -= 1
+        team.append(p)
+        spare[p] -= 1
     if len(chosen) == n:
         return "COMPLETE", chosen, None
 
-    # The exact way, from the beginning.
-    left, team_of, hint = dict(start_left), {t: [] for t, _ in seats}, {}
+    # The exact way, from the beginning. Everyone gets a number, in the order of the ids.
+    names = sorted(set().union(*free))
+    number = {p: x for x, p in enumerate(names)}
+    free = [[number[p] for p in people] for people in free]
+    left = [left[p] for p in names]
 
-    def fillable(i):
-        """FILLABLE(i): the first i seats are chosen; can all others be filled, clashes among them aside?"""
-        allowed = {}
-        for j in range(i, n):
-            team = team_of[seats[j][0]]
-            allowed[j] = [p for p in free[j] if p not in team and not clash(p, team)] if team else free[j]
-        flow = Flow(seats, range(i, n), allowed, left, hint)
-        good = flow.fill(stop_at_first_failure=i > 0)
-        if good:
-            hint.update(flow.choice)
-        return good, flow
+    @functools.cache
+    def beside(p):
+        return sum(1 << q for q, name in enumerate(names) if q != p and not clash(name, (names[p],)))
 
-    good, flow = fillable(0)
-    if not good:
-        return "IMPOSSIBLE", None, certificate_of(flow)
-    chosen, position, i, nodes, limit = [], [0] * (n + 1), 0, 0, 20 * n + 10000
+    flow = Flow(targets, [sum(1 << p for p in people) for people in free], left)
+    empty = [j for j in range(n) if not flow.augment(j)]
+    if empty:  # a seat without a path now has none later, so this is a maximum flow
+        return "IMPOSSIBLE", None, certificate_of(flow, empty, seats, names, left)
+    i, position, narrowed, nodes, limit = 0, [0] * (n + 1), [None] * n, 0, 20 * n + 10000
     while i < n:
-        t, found = seats[i][0], False
+        found = False
         while position[i] < len(free[i]):
             p = free[i][position[i]]
             position[i] += 1
-            if not passes(p, team_of[t]):
+            if left[p] == 0 or not flow.allowed[i] >> p & 1:  # chosen for t, or in a clash with one who is
                 continue
             nodes += 1
             if nodes > limit:
                 return "SEARCH_LIMIT", None, None
-            chosen.append(p)
-            team_of[t].append(p)
-            left[p] -= 1
-            if fillable(i + 1)[0]:
+            if flow.choose(i, p, beside(p)):
                 found = True
                 break
-            chosen.pop()
-            team_of[t].pop()
-            left[p] += 1
         if found:
+            left[p] -= 1
+            narrowed[i] = flow.narrowed
             i += 1
             position[i] = 0
         elif i == 0:
             return "IMPOSSIBLE_PAIRS", None, None
         else:
             i -= 1
-            left[chosen.pop()] += 1
-            team_of[seats[i][0]].pop()
-    return "COMPLETE", chosen, None
+            left[flow.choice[i]] += 1
+            flow.unchoose(i, narrowed[i])
+    return "COMPLETE", [names[p] for p in flow.choice], None
 
 
-def certificate_of(flow):
+def certificate_of(flow, empty, seats, names, left):
     """What the source reaches in the residual network of a maximum flow: why the seats cannot all be filled."""
-    flow.search([j for j in flow.open if j not in flow.choice])
-    seats = sorted(flow.via)
-    people = sorted(flow.people)
-    place = {}
-    for t, _ in flow.seats:
-        place.setdefault(t, len(place))
-    pairs = sorted((pair for pair in flow.pairs if pair[1] not in flow.people), key=lambda pair: (place[pair[0]], pair[1]))
-    supply = sum(flow.left[p] for p in people) + len(pairs)
+    flow.search(empty)
+    people = list(bits(flow.people))  # numbered in the order of their ids
+    place = {t: n for n, t in enumerate(flow.team)}
+    pairs = sorted((pair for pair in flow.pairs if not flow.people >> pair[1] & 1), key=lambda pair: (place[pair[0]], pair[1]))
+    supply = sum(left[p] for p in people) + len(pairs)
     return {
-        "pairs": [{"person": p, "target": t} for t, p in pairs],
-        "people": [{"person": p, "places": flow.left[p]} for p in people],
-        "seats": [{"seat": flow.seats[j][1], "target": flow.seats[j][0]} for j in seats],
-        "short": len(seats) - supply,
+        "pairs": [{"person": names[p], "target": t} for t, p in pairs],
+        "people": [{"person": names[p], "places": left[p]} for p in people],
+        "seats": [{"seat": seats[j][1], "target": seats[j][0]} for j in sorted(flow.via)],
+        "short": len(flow.via) - supply,
         "supply": supply,
     }
 
@@ -1035,12 +1200,16 @@ RESULT = closed(
 )
 
 
-def check_result_form(content):
-    result = parse_json(content.encode("utf-8"))
-    RESULT(result, "result")
-    for role in ("inspectors", "experts"):
-        with_certificate = result[role]["certificate"] is not None
-        refuse_unless(with_certificate == (result[role]["outcome"] == "IMPOSSIBLE"), f"result.{role} has a certificate without IMPOSSIBLE, or the reverse")
+def read_result(content, name):
+    """A result, checked in form."""
+    try:
+        result = parse_json(content.encode("utf-8"))
+        RESULT(result, "it")
+        for role in ("inspectors", "experts"):
+            with_certificate = result[role]["certificate"] is not None
+            refuse_unless(with_certificate == (result[role]["outcome"] == "IMPOSSIBLE"), f"{role} has a certificate without IMPOSSIBLE, or the reverse")
+    except Refused as refused:
+        raise Refused(f"the {name} is not as it must be: {refused}") from None
     return result
 
 
@@ -1084,18 +1253,18 @@ class Standing:
             t["id"]: {"sections": t["sections"], "inspectors": list(t["inspectors"]), "experts": list(t["experts"])}
             for t in result["targets"]
         }
-        self.used, self.removed = set(), []  # successors so far; (target, person) removed as a person
+        self.reserves = {s: iter(order) for s, order in draw.reserves.items()}  # those no event has made a successor yet
+        self.removed = set()  # (target, person): nobody comes back to a target, so none is there twice
         self.ever = {p for t in result["targets"] for p in t["inspectors"] + t["experts"]}
+        self.left = {p.id: p.places for p in self.lists.people.values()}
+        for t in result["targets"]:
+            self.seat(t["inspectors"] + t["experts"])
 
-    def left(self):
-        left = {p.id: p.places for p in self.lists.people.values()}
-        for standing in self.targets.values():
-            for p in standing["inspectors"] + standing["experts"]:
-                if p is not None:
-                    left[p] -= 1
-        for _, p in self.removed:
-            left[p] -= 1
-        return left
+    def seat(self, people, times=1):
+        for p in people:
+            if p is not None:
+                self.left[p] -= times
+                self.ever.add(p)
 
     def apply(self, event):
         kind = event["kind"]
@@ -1107,17 +1276,18 @@ class Standing:
 
     def target_successor(self, event):
         x = event["target"]
-        sections = self.targets.pop(x)["sections"]  # x ends, its team's places are free
-        y = next((t for t in self.draw.reserves[self.lists.pool[x][0]] if t not in self.used), None)
+        ended = self.targets.pop(x)
+        sections = ended["sections"]
+        self.seat(ended["inspectors"] + ended["experts"], -1)  # x ends, its team's places are free
+        y = next(self.reserves[self.lists.pool[x][0]], None)
         if y is None:
             return None
-        self.used.add(y)
         stated = event["successor"]
         refuse_unless(stated is not None and stated["id"] == y, f"the successor of {x} must be {y}")
         opened = stated["opened"]
         check_opening(self.lists, y, None if opened is None else (opened["salt"], opened["people"]))
         self.conflicts[y] = frozenset(opened["people"]) if opened else frozenset()
-        drawn = self.draw.teams([(y, sections)], self.conflicts, self.left())
+        drawn = self.draw.teams([(y, sections)], self.conflicts, self.left)
         new = {"sections": sections}
         for plural, _, member in ROLES:
             team, people = drawn[plural]
@@ -1127,7 +1297,7 @@ class Standing:
                 new[plural] = people[y]
             else:
                 new[plural] = [None] * len(self.draw.seats(y, sections, member))
-            self.ever.update(p for p in new[plural] if p is not None)
+            self.seat(new[plural])
         self.targets[y] = new
         return {
             "experts": list(new["experts"]),
@@ -1148,14 +1318,13 @@ class Standing:
         held = place is not None and place < len(standing[plural]) and standing[plural][place] == out
         refuse_unless(held, f"{out} does not hold seat {event['seat']} ({role}) of {t}")
         standing[plural][place] = None
-        self.removed.append((t, out))
-        left = self.left()
+        self.removed.add((t, out))  # the place of this person is not given back
         present = [p for p in standing["inspectors"] + standing["experts"] if p is not None]
         order = self.draw.candidates(t, seats, plural, role, self.conflicts.get(t, ()))[place]
         for p in order:
-            if left[p] > 0 and p not in present and (t, p) not in self.removed and not self.lists.clash(p, present):
+            if self.left[p] > 0 and p not in present and (t, p) not in self.removed and not self.lists.clash(p, present):
                 standing[plural][place] = p
-                self.ever.add(p)
+                self.seat([p])
                 return p
         return None
 
@@ -1837,21 +2006,22 @@ def step_12_lists(case):
     publishing = case.of("draw-outcome/v1", "draw-opening/v1")
     references = [(name, plan_blobs[name]) for name in PUBLIC_BLOBS]
     references += [(name, d.body[name]) for d in publishing for name in ("result", "opened")]
+    teams_of = case.plan.get("teams_of")
+    if teams_of:
+        references.append(("former result", {"sha256": teams_of["result"]}))
     refuse_unless(set(blobs) == {reference["sha256"] for _, reference in references}, "the bundle does not hold exactly the lists its documents name")
     for name, reference in references:
         content = blobs[reference["sha256"]].encode("utf-8")
         refuse_unless(SHA256hex(content) == reference["sha256"], f"the list {name} has not the hash its document states")
-        refuse_unless(len(content) == reference["size"], f"the list {name} has not the stated size")
+        refuse_unless(len(content) == reference.get("size", len(content)), f"the list {name} has not the stated size")
         if "root" in reference:
             lines = content.split(b"\n")[:-1]
             refuse_unless(len(lines) == reference["count"], f"the list {name} has not the stated number of lines")
             refuse_unless(tree_root(lines).hex() == reference["root"], f"the list {name} has not the stated root")
     case.lists = Lists(case.plan, {name: blobs[plan_blobs[name]["sha256"]] for name in PUBLIC_BLOBS})
+    case.former = read_result(blobs[teams_of["result"]], "former result") if teams_of else None
     for d in publishing:
-        try:
-            case.result = check_result_form(blobs[d.body["result"]["sha256"]])
-        except Refused as refused:
-            raise Refused(f"the result is not as it must be: {refused}") from None
+        case.result = read_result(blobs[d.body["result"]["sha256"]], "result")
         rows = read_blob("opened", blobs[d.body["opened"]["sha256"]])
         case.opened = {t: (salt, people.split(",")) for t, salt, people in rows}
     return PASS, f"All lists are the ones the plan bound: {len(case.lists.pool)} targets, {len(case.lists.people)} people."
@@ -1861,9 +2031,12 @@ def step_13_rules(case):
     refuse_plan_1_names(case.plan)
     refuse_plan_2_times(case.plan)
     refuse_plan_3_quotas(case.plan, case.lists)
-    refuse_plan_4_and_5_items(case.plan, case.lists)
+    refuse_plan_4_seats_and_items(case.plan, case.lists)
+    refuse_plan_5_optional_items(case.plan)
     refuse_plan_6_contributors(case.plan)
     refuse_plan_7_exceptions(case.plan, case.lists)
+    refuse_plan_8_pool_rules(case.plan)
+    refuse_plan_9_teams_alone(case.plan, case.lists, case.former)
     return PASS, "The plan keeps the rules: its quotas follow from its lists, and every exception it needs has a stated reason."
 
 
@@ -1968,7 +2141,11 @@ def step_21_sealed(case):
 
 
 def step_22_uniqueness(case):
-    return NOT_CHECKED, "That no other plan has this number, and that nothing later supersedes this, only the whole log can show: ask a monitor of the log."
+    sentence = "That no other plan has this number, and that nothing later supersedes this, only the whole log can show: ask a monitor of the log."
+    if "teams_of" in case.plan:
+        former = case.plan["teams_of"]
+        sentence += f" That these are the targets of draw {former['draw']}, and that teams were drawn for it only once, is not shown here either: compare its own bundle, whose result must be {former['result']}."
+    return NOT_CHECKED, sentence
 
 
 #       number: (English name, Chinese name, needs, function)

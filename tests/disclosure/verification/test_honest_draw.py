@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 from bureau import QUORUM_TIME, Bureau, freeze, policy_bytes
+from bureau_teams import freeze_teams, unfinished
 
 from disclosure.bundle import format_bundle, parse_bundle
 from disclosure.policy import parse_policy
@@ -125,3 +126,32 @@ def test_a_key_may_be_renewed():
     )
     both = text[:-1].rsplit(b"]", 1)[0] + b"," + renewed.split(b'"authorities":[', 1)[1]
     assert verify_bundle(bureau(1, last="dice").bundle(), parse_policy(both)).steps[3].verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_kind_of_quota_and_up_to_twelve_events_pass(seed):
+    made = Bureau(freeze(seed, kinds=True, narrow=seed % 4 == 0), events=seed % 13, quorum_time=QUORUM_TIME)
+    assert [n for n in not_passed(verify_bundle(made.bundle(), WITH_QUORUM)) if n not in (11, 22)] == []
+    assert format_bundle(parse_bundle(made.bundle())) == made.bundle()
+
+
+@pytest.mark.parametrize("role", ["inspector", "expert"])
+@pytest.mark.parametrize("seed", range(13))
+def test_teams_drawn_alone_pass_and_name_the_former_draw(seed, role):
+    """What only the other bundle can show is said: which draw, and the digest that its result must have."""
+    made = Bureau(freeze_teams(seed, role), events=seed, quorum_time=QUORUM_TIME)
+    report = verify_bundle(made.bundle(), WITH_QUORUM)
+    assert [n for n in not_passed(report) if n not in (11, 22)] == []
+    of, last = made.frozen.plan.teams_of, report.steps[-1].sentence
+    for sentence in (last.zh, last.en):
+        assert of.draw in sentence and of.result in sentence
+    assert made.frozen.blobs["former"] in parse_bundle(made.bundle()).blobs.values()
+
+
+@pytest.mark.parametrize("role", ["inspector", "expert"])
+def test_former_bundle_holds_the_result_that_the_teams_are_drawn_for(role):
+    """The comparison that step 22 asks for, done."""
+    old, _ = unfinished(3, role)
+    former = parse_bundle(Bureau(old).bundle())
+    of = freeze_teams(3, role).plan.teams_of
+    assert of.draw == former.id and of.result in former.blobs

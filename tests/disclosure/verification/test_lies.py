@@ -34,6 +34,40 @@ TABLE = (
     ("two outcomes, a void", "outcome-twice", 9),
     ("two outcomes, a void", "void", 9),
     ("a witness's line left out", "witness-left-out", 10),
+    ("an optional member of the plan written empty or null", "pool-rules-empty", 1),
+    ("an optional member of the plan written empty or null", "pool-rules-null", 1),
+    ("an optional member of the plan written empty or null", "teams-of-null", 1),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "officers-counted-without-places", 13),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "experts-counted-as-officers", 13),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "period-rounded-by-itself", 13),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "period-after-the-last", 13),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "percent-or-one-without-the-one", 13),
+    ("a quota counted by other officers, another period's part, a remainder given to another stratum", "remainder-given-to-another-stratum", 13),
+    ("one total split by strata that name different ones, or over a stratum too small for it", "totals-of-one-split-differ", 13),
+    ("one total split by strata that name different ones, or over a stratum too small for it", "stratum-too-small-to-be-split-over", 13),
+    ("a pool rule that is no reason code, stands twice, or has its parameters in another order", "pool-rule-of-no-reason", 13),
+    ("a pool rule that is no reason code, stands twice, or has its parameters in another order", "pool-rule-twice", 13),
+    ("a pool rule that is no reason code, stands twice, or has its parameters in another order", "pool-rule-parameters-in-another-order", 13),
+    ("most of the list excluded, and no reason stated", "narrow-pool-unstated", 13),
+    ("a class nobody is seated for", "class-without-an-inspector-seat", 13),
+    ("a class nobody is seated for", "class-of-teams-alone-without-inspectors", 13),
+    ("with `teams_of`: the former result left out, changed, or not a result", "former-result-left-out", 12),
+    ("with `teams_of`: the former result left out, changed, or not a result", "former-result-changed", 12),
+    ("with `teams_of`: the former result left out, changed, or not a result", "former-result-not-canonical", 12),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "former-result-of-another-plan", 13),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "former-target-left-out", 13),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "former-target-added", 13),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "target-added-to-the-teams", 13),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "former-target-not-mandatory", 13),
+    ("with `teams_of`: the result of another plan; a former target left out, added, not mandatory, or for other sections", "target-of-one-section-less", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "mandatory-ones-fill-the-quota-of-teams-alone", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "quota-of-teams-alone-not-fixed", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "item-of-teams-alone", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "teams-alone-sealed", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "teams-drawn-a-second-time", 13),
+    ("with `teams_of`: a quota, an item, a seal; teams drawn that are there already", "inspectors-drawn-again-with-the-experts", 13),
+    ("with `teams_of`: an item in the result", "item-added-to-a-team-alone", 16),
+    ("with `teams_of`: a successor for a target", "target-added-by-a-replacement-of-teams-alone", 19),
 )
 
 
@@ -48,7 +82,7 @@ def test_lie_fails_first_where_the_specification_says(name, seed):
     assert failing(report)[:1] == [LIES[name].step], [
         (s.number, s.sentence.en) for s in report.steps if s.number in failing(report)
     ]
-    assert report.exit_status == 1
+    assert report.exit_status == (2 if LIES[name].step == 1 else 1)
 
 
 @pytest.mark.parametrize(("row", "name", "step"), TABLE)
@@ -76,6 +110,7 @@ def spec_table():
 def test_steps_that_need_a_failed_step_are_not_checked(name):
     """Nothing is said about what rests on something untrue."""
     needs = {
+        **{step: [1] for step in (2, 3, 5, 7, 9, 10, 12)},
         4: [3],
         6: [5],
         8: [3, 7],
@@ -94,7 +129,7 @@ def test_steps_that_need_a_failed_step_are_not_checked(name):
     for step, needed in needs.items():
         if any(verdict[n] is not Verdict.PASS for n in needed):
             assert verdict[step] is Verdict.NOT_CHECKED, step
-    assert verdict[1] is Verdict.PASS
+    assert (verdict[1] is Verdict.PASS) == (LIES[name].step != 1)
 
 
 @pytest.mark.parametrize("name", [name for name, lie in LIES.items() if lie.step not in (4, 5, 6)])

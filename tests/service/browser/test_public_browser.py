@@ -16,13 +16,16 @@ async def every_page(office, clock) -> dict[str, str]:
     voided = await scenes.voided_scene(office, clock)
     transcript = await opened.transcript()
     drawn = next(t.id for t in transcript.targets if t.rank == 3)
+    ill = next(t.id for t in transcript.targets if t.rank is not None)  # one of its people was replaced
+    short = await scenes.short_scene(office, clock)
     draw = f"/draws/{opened.draw}"
     shard = await office.pool.fetchval("SELECT shard FROM log_head WHERE active")
     return {
         "start": "/", "list": "/draws/", "open": f"{draw}/", "found": f"{draw}/?q=云州", "frozen": f"/draws/{frozen.draw}/",
         "sealed": f"/draws/{sealed.draw}/", "voided": f"/draws/{voided.draw}/", "ticket": f"{draw}/tickets/{drawn}/",
         "successor": f"{draw}/tickets/{opened.successor}/", "replaced": f"{draw}/tickets/{opened.replaced}/",
-        "mandatory": f"{draw}/tickets/{opened.mandatory}/", "excluded": f"{draw}/tickets/{opened.excluded}/",
+        "team": f"{draw}/tickets/{drawn}/team/", "replaced person": f"{draw}/tickets/{ill}/team/", "people": f"{draw}/people/",
+        "no teams": f"/draws/{short.draw}/", "mandatory": f"{draw}/tickets/{opened.mandatory}/", "excluded": f"{draw}/tickets/{opened.excluded}/",
         "ticket while sealed": f"/draws/{sealed.draw}/tickets/{drawn}/", "search": f"{draw}/tickets/?q=云州",
         "result": f"/results/{opened.result}/", "old result": f"/results/{opened.result}/1/", "verify": "/verify/",
         "keys": "/keys/", "log": f"/log/{shard}/", "missing": "/nowhere",

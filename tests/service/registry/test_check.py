@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from service.registry import (
     KINDS,
     Conflict,
     Expert,
+    Inspection,
     Inspector,
     Item,
     Table,
@@ -49,7 +51,8 @@ words = st.text(alphabet="甲乙丙丁机械化工ABC0123（）-", min_size=1, m
 names = st.lists(words, max_size=3, unique=True).map(
     lambda parts: tuple(part.strip("（）") for part in parts)
 )
-dates = st.none() | st.dates().filter(lambda day: 1900 <= day.year < 2200).map(lambda day: day.isoformat())
+days = st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat)
+dates = st.none() | days
 ids = st.from_regex(r"[0-9A-Z][0-9A-Z._-]{0,20}", fullmatch=True)
 firm_codes = st.sampled_from([FIRM.id, OTHER.id])
 flat = st.sampled_from(["", "企业类型甲", "B", "一级"])
@@ -57,6 +60,7 @@ targets = st.builds(
     Target, ids, words, words, words, st.sampled_from(["red", "orange", "yellow", "blue", ""]),
     st.sampled_from(["", "A", "D"]), st.sampled_from(["", "一级", "小微"]), words, words, dates,
     st.sampled_from(["active", "suspended", "closed", "deregistered", "revoked", "moved"]), dates,
+    st.none() | st.integers(0, 9_999_999),
 )  # fmt: skip
 plain_names = st.lists(
     st.sampled_from(["机械", "化工", "轻工", "危险化学品（生产、经营）"]), unique=True
@@ -91,6 +95,10 @@ RECORDS = {
         capacities,
         st.lists(firm_codes, unique=True).map(tuple),
         statuses,
+    ),
+    "inspections": st.builds(
+        Inspection, firm_codes, days, words, words, st.sampled_from(["", "plan-random", "complaint", "referral", "other"]),
+        words, st.booleans(),
     ),
     "conflicts": st.builds(
         Conflict, ids, firm_codes, st.sampled_from(["kinship", "shareholding", "service", "other"]), words

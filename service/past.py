@@ -1,0 +1,80 @@
+"""Inspections that were, and visits that are still to come, of all draws of this installation: what yearly caps count.
+
+A published result is an inspection. Where the same visit was imported too (same target and date), the imported one stands. A drawn
+target without a result is a visit still to come, unless a replacement ended it; of a plan for teams alone nothing is counted, because the
+visits are those of the draw it names.
+"""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.database import Connection
+
+__all__ = ["StandingVisit", "read_past", "read_standing", "sealed_draws"]
+
+
+class StandingVisit(Struct, frozen=True, gc=False):
+    """A target that was drawn and not yet visited; `first` and `last` are the days (YYYY-MM-DD) planned for it."""
+
+    target: str
+    first: str
+    last: str
+
+
+# Draws that count: real ones whose outcome anyone can see, with the visits they stand for.
+_PLANS: Final = """
+    plan AS MATERIALIZED (
+        SELECT draw.id AS draw, draw.state, body ->> 'origin' AS origin, coalesce(body -> 'teams_of' ->> 'draw', draw.id) AS visits_of,
+               body ? 'teams_of' AS teams_only, body -> 'visits' ->> 'from' AS first, body -> 'visits' ->> 'to' AS last
+        FROM draw JOIN document ON document.sha256 = draw.plan
+        CROSS JOIN LATERAL (SELECT convert_from(document.data, 'UTF8')::jsonb AS body) AS read
+        WHERE draw.state IN ('drawn', 'sealed', 'opened') AND NOT (body ->> 'rehearsal')::boolean
+    )"""
+
+_PAST: Final = f"""
+    WITH {_PLANS}
+    SELECT target, inspected_on, department, number, origin, outcome, punished FROM inspection
+    UNION ALL
+    SELECT result.target, day, (SELECT name FROM bureau), result.id,
+           CASE plan.origin WHEN 'special-campaign' THEN 'special' ELSE 'plan-random' END, result.code, false
+    FROM result JOIN plan USING (draw) JOIN document ON document.sha256 = result.document
+    CROSS JOIN LATERAL (SELECT convert_from(document.data, 'UTF8')::jsonb AS body) AS read
+    CROSS JOIN LATERAL (SELECT (body ->> 'inspected_on')::date AS day) AS dated
+    WHERE body ->> 'status' <> 'withdrawn'
+      AND NOT EXISTS (SELECT FROM inspection WHERE inspection.target = result.target AND inspected_on = day)
+"""  # noqa: S608 (constants only)
+
+# A sealed draw is left out: who is excluded for it would be named in a public list before the opening.
+_STANDING: Final = f"""
+    WITH {_PLANS}, event AS (
+        SELECT draw, convert_from(data, 'UTF8')::jsonb -> 'event' AS event FROM document WHERE kind = 'replacement/v1'
+        UNION ALL SELECT draw, event FROM sealed_event
+    ), chosen AS (
+        SELECT draw, chosen ->> 'id' AS target
+        FROM (SELECT draw FROM plan WHERE state <> 'sealed' AND NOT teams_only) AS open JOIN draw_result USING (draw)
+        CROSS JOIN LATERAL jsonb_array_elements(convert_from(result, 'UTF8')::jsonb -> 'targets') AS chosen
+        UNION SELECT draw, event -> 'successor' ->> 'id' FROM event WHERE event ->> 'kind' = 'target'
+    )
+    SELECT target, plan.first, plan.last
+    FROM chosen JOIN plan USING (draw)
+    WHERE target IS NOT NULL AND state <> 'sealed' AND NOT teams_only
+      AND NOT EXISTS (SELECT FROM event WHERE event.draw = chosen.draw AND event ->> 'kind' = 'target' AND event ->> 'target' = target)
+      AND NOT EXISTS (SELECT FROM result JOIN plan AS done USING (draw) WHERE result.target = chosen.target AND done.visits_of = chosen.draw)
+"""  # noqa: S608 (constants only)
+
+
+async def read_past(connection: Connection) -> list[Any]:
+    """Return the rows of all past inspections: those imported, and this installation's published results that are not among them."""
+    return list(await connection.fetch(_PAST))
+
+
+async def read_standing(connection: Connection) -> list[Any]:
+    """Return the rows of all visits drawn and still to come, of draws that are not sealed."""
+    return list(await connection.fetch(_STANDING))
+
+
+async def sealed_draws(connection: Connection) -> list[str]:
+    """Return the ids of draws still sealed, whose visits no cap can count before the opening."""
+    rows = await connection.fetch("SELECT id FROM draw WHERE state = 'sealed' ORDER BY id")
+    return [row["id"] for row in rows]
