@@ -6,7 +6,7 @@ people, lists and contributions. Whatever a target is (class, area, departments 
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from selection.keys import digest_of
 from selection.plan import Fixed, Former, Plan, Stratum
@@ -116,29 +116,45 @@ async def read_former(connection: Connection, draw: str, draft: Draft) -> Former
         )
     names = await connection.fetch("SELECT target, name FROM draw_target WHERE draw = $1", of)
     events = await read_sealed_events(connection, of)
-    return _former(frozen, events, {row["target"]: row["name"] for row in names})
+    return _former(frozen, events, {row["target"]: row["name"] for row in names}, await _crew_of(connection, frozen))
 
 
-def _former(frozen: FrozenDraw, sealed_events: list[Event], names: Mapping[str, str]) -> FormerDraw:
+class _Crew(Struct, frozen=True):
+    """Inspectors who stand, by target, and who must be kept apart: registry numbers."""
+
+    inspectors: Mapping[str, set[str]]
+    apart: frozenset[tuple[str, str]]
+
+
+async def _crew_of(connection: Connection, frozen: FrozenDraw) -> _Crew:
+    """Return the standing inspectors of a draw and, if it drew teams alone, of those before it: experts may have been missing twice."""
+    inspectors: dict[str, set[str]] = {}
+    apart: set[tuple[str, str]] = set()
+    while True:
+        numbers = {id: number for id, (number, _) in frozen.disclosures.items()}
+        apart.update((numbers[one], numbers[other]) for one, other in frozen.pools.apart)
+        for id, target in frozen.standing(await read_sealed_events(connection, frozen.row.id)).targets.items():
+            team = target.teams["inspector"]
+            inspectors.setdefault(id, set()).update(numbers[person] for _, person in team if person is not None)
+        of = frozen.plan.teams_of
+        if isinstance(of, UnsetType):
+            return _Crew(inspectors, frozenset(apart))
+        frozen = await read_frozen(connection, await read_draw_row(connection, of.draw))
+
+
+def _former(frozen: FrozenDraw, sealed_events: list[Event], names: Mapping[str, str], crew: _Crew) -> FormerDraw:
     assert frozen.result is not None
     ended = {event.target: event.reason for event in frozen.events(sealed_events) if isinstance(event, TargetEvent)}
-    standing = frozen.standing(sealed_events).targets
     targets = {target.id: target for target in frozen.pools.targets}
     areas = {area.id: area.name for area in frozen.plan.areas}
-    numbers = {id: number for id, (number, _) in frozen.disclosures.items()}
-
-    def inspectors(target: str) -> tuple[str, ...]:
-        team = standing[target].teams["inspector"] if target in standing else ()
-        return tuple(numbers[person] for _, person in team if person is not None)
-
     return FormerDraw(
         plan=frozen.plan, s=frozen.s, transcript=frozen.transcript, result=digest_of(frozen.result),
         visits=tuple(
             FormerVisit(drawn.id, names.get(drawn.id, drawn.id), areas[targets[drawn.id].area], targets[drawn.id].class_, drawn.sections,
-                        ended.get(drawn.id), inspectors(drawn.id))
+                        ended.get(drawn.id), tuple(sorted(crew.inspectors.get(drawn.id, ()))))
             for drawn in frozen.transcript.targets
         ),
-        apart=frozenset((numbers[one], numbers[other]) for one, other in frozen.pools.apart),
+        apart=crew.apart,
     )  # fmt: skip
 
 

@@ -38,13 +38,13 @@ class MissingTeams(Struct, frozen=True):
 
 
 async def missing_teams(office: Office) -> list[MissingTeams]:
-    """Return the draws, open to all, that lack teams, newest first, at most 100; those complete by now are left out."""
+    """Return the draws, open to all, that lack teams, newest first, at most 100. Once another plan has drawn them, that one stands for
+    whatever it lacks itself."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
             "SELECT d.id, d.title, b.id AS by, b.state FROM draw d JOIN draw_result r ON r.draw = d.id"
             " LEFT JOIN draw b ON b.draft ->> 'teams_of' = d.id AND b.state <> 'voided'"
-            " LEFT JOIN draw_result done ON done.draw = b.id"
-            " WHERE d.state IN ('drawn', 'opened') AND r.teams_missing AND done.teams_missing IS NOT false"
+            " WHERE d.state IN ('drawn', 'opened') AND r.teams_missing AND coalesce(b.state NOT IN ('drawn', 'opened'), true)"
             " ORDER BY d.year DESC, d.number DESC, d.attempt DESC LIMIT 100"
         )
     return [MissingTeams(*row) for row in rows]

@@ -50,7 +50,7 @@ def _ours(case: Case) -> Assignment:
 
 def _certificate(found: Assignment) -> dict[str, object] | None:
     certificate = found.certificate
-    return certificate and {
+    return None if certificate is None else {
         "seats": [(s.target, s.seat) for s in certificate.seats],
         "people": [(p.person, p.places) for p in certificate.people],
         "pairs": [(p.target, p.person) for p in certificate.pairs],

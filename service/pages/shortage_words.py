@@ -13,7 +13,7 @@ from selection.transcript import Certificate
 
 __all__ = ["Naming", "Shortfall", "Words", "missing_words", "outcome_words", "words_of"]
 
-SHOWN = 8  # names in one enumeration; the rest is counted
+SHOWN = 5  # names in one enumeration; the rest is counted
 
 
 class Naming(Struct, frozen=True):
@@ -96,9 +96,16 @@ def _seats(found: Certificate, naming: Naming) -> Words:
     by_target: dict[str, list[int]] = {}
     for seat in found.seats:
         by_target.setdefault(seat.target, []).append(seat.seat)
-    zh = [f"{naming.target(t)}的{'、'.join(naming.seat(t, n) for n in numbers)}" for t, numbers in by_target.items()]
-    en = [f"{'seat' if len(ns) == 1 else 'seats'} {' and '.join(map(str, ns))} of {naming.target(t)}" for t, ns in by_target.items()]
-    return Words(_list(zh, "户的席位").zh, _list(en).en)
+    # Targets of which the same seats are meant are named together.
+    zh, en = dict[str, list[str]](), dict[str, list[str]]()
+    for target, numbers in by_target.items():
+        zh.setdefault("、".join(naming.seat(target, n) for n in numbers), []).append(naming.target(target))
+        words = f"{'seat' if len(numbers) == 1 else 'seats'} {' and '.join(map(str, numbers))}"
+        en.setdefault(words, []).append(naming.target(target))
+    return Words(
+        "；".join(f"{_list(targets, '户').zh}的{seats}" for seats, targets in zh.items()),
+        "; ".join(f"{seats} of {_list(targets).en}" for seats, targets in en.items()),
+    )
 
 
 def missing_words(found: Certificate, naming: Naming) -> Words:
@@ -175,6 +182,10 @@ def _lifts(lifts: Sequence[Lift], naming: Naming) -> Words:
     at: dict[str, list[str]] = {}
     for lift in lifts:
         at.setdefault(lift.person, []).append(f"{naming.target(lift.target)}的{naming.seat(lift.target, lift.seat)}")
+    counts = {len(seats) for seats in at.values()}
+    if len(counts) == 1 and (count := counts.pop()) > 1:
+        people = _list(map(naming.person, at))
+        return Words(f"{people.zh}（{count} 席中的任何一席）", f"{people.en} (any of {count} seats)")
     zh = [f"{naming.person(p)}（{seats[0] if len(seats) == 1 else f'{len(seats)} 席中的任何一席'}）" for p, seats in at.items()]
     first = {lift.person: lift for lift in lifts}
     en = [

@@ -227,6 +227,9 @@ def _answer(
     excluded: bool,
 ) -> str:
     """Return in one sentence whether this firm was drawn, and why."""
+    if not isinstance(of := record.plan.teams_of, UnsetType) and record.void is None:
+        gone = excluded or (visit is not None and visit.replaced_by is not None)
+        return f"这家企业由批次 {of.draw} 抽中，" + ("后按规定的事由移出，不再检查。" if gone else "本批次只为它抽检查组。")
     if excluded:
         return "这家企业在锁定名单时已被排除，不参加本批次抽取。"
     if stratum is None:

@@ -233,7 +233,7 @@ class _Page:
     def asks(self, seat: Seat, role: str, area: str) -> str:
         parts = [f"{self.sections[seat.section]}的{'检查人员' if role == 'inspector' else '专家'}"]
         if seat.codes:
-            parts.append(f"具备{'、'.join(self.codes.get(code, code) for code in seat.codes)}")
+            parts.append(f"并有“{'、'.join(self.codes.get(code, code) for code in seat.codes)}”的资格或专业")
         if self.past.plan.area_rule != "any":
             parts.append(f"{'负责' if self.past.plan.area_rule == 'same' else '不负责'}{self.areas.get(area, area)}")
         return "，".join(parts)

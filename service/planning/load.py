@@ -96,8 +96,9 @@ class LoadReport(Struct, frozen=True):
         return tuple(line for line in self.pairs if line.bound < ALARM)
 
 
-def report_load(draws: Sequence[YearDraw], pairs_shown: int = 50) -> LoadReport:
+def report_load(draws: Sequence[YearDraw], pairs_shown: int = 20) -> LoadReport:
     """Return the report over `draws`; the pairs are the `pairs_shown` that met most often, and every one that stands out."""
+    draws = [draw for draw in draws if draw.teams]  # one whose teams could not be drawn sent nobody anywhere
     loads, places, left, joined = (Counter[str]() for _ in range(4))
     names: dict[str, str] = {}
     met: Counter[tuple[str, str]] = Counter()

@@ -2,11 +2,13 @@
 
 import re
 
+import joint
 import pytest
 import scene as scenes
 from test_public_pages import HTML, read, text_of
 
 from selection.eligibility import Staff
+from service.database import open_pool
 from service.pages.record import read_record
 from service.pages.team_history import history_of
 from service.pages.why import read_past
@@ -169,3 +171,47 @@ async def test_a_draw_without_teams_says_on_its_page_what_is_short_and_what_help
     assert "依法须回避" not in said or "不得为配席而放开" in said
     names = {r["name"] for r in await office.pool.fetch("SELECT name FROM inspector")}
     assert not [name for name in names if name in said.split("缺口在哪里")[1].split("在抽中的企业中查找")[0]]
+
+
+async def test_an_excluded_firm_reads_which_rule_of_the_plan_excluded_it_and_in_which_version(client, office, clock) -> None:
+    scene = await scenes.frozen_scene(office, clock)
+    async with office.pool.acquire() as connection:
+        plan = (await read_record(connection, scene.draw)).plan
+    rule = next(rule for rule in plan.pool_rules if rule.id == "closed")
+    said = text_of(await read(client, f"/draws/{scene.draw}/tickets/{scene.excluded}/"))
+    assert f"依据计划中的排除规则（{rule.version} 版）：{rule.text}" in said
+
+
+class TestOfTwoDepartments:
+    """A joint campaign: one order, nested quotas, one team whose seats are of two departments."""
+
+    @pytest.fixture
+    async def bare_office(self, dsn, clock):
+        pool = await open_pool(dsn)
+        yield joint.joint_office(pool, clock)
+        await pool.close()
+
+    async def test_the_ticket_says_whose_quota_drew_the_firm_and_the_team_page_explains_the_seats_of_each(
+        self, client, office, clock, employ
+    ) -> None:
+        await joint.register_fire(office)
+        await joint.found(office)
+        await joint.employ_all(office, employ)
+        desk = joint.Desk(client, clock, office)
+        await desk.at("2026-11-09T00:00:00Z")
+        draw = await desk.prepare(joint.draft(10))
+        before = await desk.preview(draw)
+        assert {line["section"] for line in before.json()["feasibility"]["people"]} == {"云州市应急管理局", joint.FIRE}
+        await desk.carry_out(draw, 10)
+        past = await past_of(office, draw)
+        for target in past.transcript.targets:
+            [drawn] = history_of(past, target.id)
+            assert tuple(seat.person for seat in drawn.seats) == (*target.inspectors, *target.experts)
+        both = next(t for t in past.transcript.targets if t.sections == ("lead", "fire") and t.rank)
+        lead = next(t for t in past.transcript.targets if t.sections == ("lead",) and t.stratum == "s1")
+        said = text_of(await read(client, f"/draws/{draw}/tickets/{both.id}/"))
+        assert said.count("抽中，由其检查") == 2
+        said = text_of(await read(client, f"/draws/{draw}/tickets/{lead.id}/"))
+        assert said.count("抽中，由其检查") == 1 and f"{joint.FIRE}抽前" in said and "没有抽中" in said
+        team = text_of(await read(client, f"/draws/{draw}/tickets/{both.id}/team/"))
+        assert f"{joint.FIRE}的检查人员" in team and "云州市应急管理局的检查人员" in team

@@ -159,6 +159,25 @@ async def test_where_inspectors_stand_only_experts_are_drawn_and_nobody_beside_w
     assert draw in rows
 
 
+async def test_experts_missing_twice_are_still_kept_from_the_inspectors_of_the_first_draw(desk, tmp_path) -> None:
+    former = await too_few_experts(desk, 10)
+    wanted = experts_alone(teams_draft(former, 10, 12, inspectors=False))
+    await desk.office.pool.execute("UPDATE expert SET capacity = 1")
+    second = await desk.prepare(wanted | {"classes": wanted["classes"][:1]})
+    await desk.carry_out(second, 12)
+    assert (await desk.transcript(second)).experts.outcome == "IMPOSSIBLE"
+    await desk.office.pool.execute("UPDATE expert SET capacity = 8")
+    wanted = experts_alone(teams_draft(second, 10, 14, inspectors=False))
+    third = await desk.prepare(wanted | {"classes": wanted["classes"][:1]})
+    await desk.carry_out(third, 14)
+    then, now = await frozen_of(desk, former), await frozen_of(desk, third)
+    numbers = {id: number for frozen in (then, now) for id, (number, _) in frozen.disclosures.items()}
+    beside = {t.id for t in then.transcript.targets if "S04" in {numbers[p] for p in t.inspectors} and "lead" in t.sections}
+    assert beside, "S04, from whom E3 is kept apart, stands somewhere"
+    assert beside <= {target for target, people in now.pools.conflicts.items() if "E3" in {numbers[p] for p in people}}
+    await desk.verify(third, tmp_path)
+
+
 async def test_teams_that_cannot_be_drawn_again_are_drawn_for_the_plan_that_failed(desk, tmp_path) -> None:
     """A chain: the second plan of teams alone takes its targets from the first."""
     former = await too_few_of_fire(desk, 10)

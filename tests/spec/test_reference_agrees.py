@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bureau import policy_bytes
 from lies import LIES
-from mutate import plain_edit, signed_lie, valid
+from mutate import SEEDS, plain_edit, signed_lie, valid
 
 from disclosure.policy import parse_policy
 from disclosure.verification import verify_bundle
