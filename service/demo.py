@@ -26,15 +26,18 @@ from service.command.serve import running_office, serve_office
 from service.config import Config, read_config
 from service.drafting import create_draft, read_draft, revise_draft
 from service.drafts import (
+    CapClass,
     DiceGiver,
     Draft,
     DraftClass,
     DraftSeat,
     DraftStratum,
+    JustInspected,
     NonceGiver,
     ThrowerName,
     VisitDays,
     WitnessGiver,
+    YearlyCap,
 )
 from service.frozen import FrozenDraw, read_draw_row, read_frozen
 from service.office import Office, as_day, as_time
@@ -158,7 +161,7 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
 
 
 async def _import(office: Office, registrar: Staff) -> None:
-    for kind in ("targets", "items", "inspectors", "experts", "conflicts"):
+    for kind in ("targets", "items", "inspectors", "experts", "conflicts", "inspections"):
         async with office.pool.acquire() as connection:
             if await connection.fetchval("SELECT version FROM registry_version WHERE kind = $1", kind):
                 continue
@@ -177,6 +180,12 @@ def _draft(office: Office) -> Draft:
         title="2026 年第 1 批安全生产“双随机”抽查（演示，时间压缩）",
         task=TASK,
         legal_basis=("《中华人民共和国安全生产法》第六十五条",),
+        pool_rules=(
+            YearlyCap(
+                caps=(CapClass(most=8, risk_colours=("red",)), CapClass(most=4, risk_colours=("orange",)), CapClass(most=2)), version="2026-1"
+            ),
+            JustInspected(months=1, version="2026-1"),
+        ),
         stratify_by="risk_colour",
         strata=(
             DraftStratum(name="红色风险", values=("red",), rule=AtLeast(denominator=100, numerator=30)),
