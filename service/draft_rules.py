@@ -32,7 +32,7 @@ class DraftFault(Struct, frozen=True):
 
 def draft_faults(draft: Draft, registries: Registries) -> list[DraftFault]:
     """Return every fault of the draft; empty if there is none."""
-    return [*_strata(draft), *_classes(draft, registries), *_mandatory(draft, registries), *_apart(draft, registries), *_days(draft)]
+    return [*_strata(draft), *_classes(draft, registries), *_mandatory(draft, registries), *_apart(draft, registries), *_leave(draft, registries), *_days(draft)]
 
 
 def _twice(values: Iterable[Hashable]) -> list[str]:
@@ -123,6 +123,20 @@ def _apart(draft: Draft, registries: Registries) -> Iterator[DraftFault]:
             f"不得同组名单中的 {clip(number)} 不在检查人员和专家名录中{_alike(number, known)}；请核对编号，或先导入人员",
             f"apart names {clip(number)}, whom no registry knows",
         )
+
+
+def _leave(draft: Draft, registries: Registries) -> Iterator[DraftFault]:
+    known = {record.number for record in registries.people}
+    for row, leave in enumerate(draft.leave, 1):
+        if leave.person not in known:
+            yield DraftFault(
+                f"请假名单第 {row} 行的 {clip(leave.person)} 不在检查人员和专家名录中{_alike(leave.person, known)}；请核对编号",
+                f"row {row} of leave names {clip(leave.person)}, whom no registry knows",
+            )
+        if leave.last < leave.first:
+            yield DraftFault(
+                f"请假名单第 {row} 行止于 {leave.last}，早于起日 {leave.first}；请改正日期", f"row {row} of leave ends before it begins"
+            )
 
 
 def _days(draft: Draft) -> Iterator[DraftFault]:

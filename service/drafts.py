@@ -9,7 +9,7 @@ from selection.forms import Id, Key, Label, Text, Time
 from selection.plan import QuotaRule, ReplacementReason, Task
 
 __all__ = ["EXEMPT_ORIGINS", "Attribute", "Band", "CapClass", "Closed", "DiceGiver", "Draft", "DraftClass", "DraftRule",
-           "DraftSeat", "DraftStratum", "JustInspected", "Mandatory", "NonceGiver", "Origin", "PublicGiver", "Punished", "Scope",
+           "DraftSeat", "DraftStratum", "JustInspected", "Leave", "Mandatory", "NonceGiver", "Origin", "PublicGiver", "Punished", "Scope",
            "SectionItemCount", "SectionRule", "Statement", "Suspended", "ThrowerName", "VisitDays", "Where", "WitnessGiver", "YearlyCap"]  # fmt: skip
 
 # A word of a registry: one line, as an import leaves it; "" is where nothing was filled in.
@@ -232,6 +232,14 @@ class VisitDays(Part, frozen=True, kw_only=True):
     last: date
 
 
+class Leave(Part, frozen=True, kw_only=True):
+    """Days, both ends included, on which the person of this registry number cannot go anywhere."""
+
+    person: Word
+    first: date
+    last: date
+
+
 DEFAULT_REASONS = (
     ReplacementReason(applies="target", id="not-existing", name="锁定名单时该对象已不存在"),
     ReplacementReason(applies="target", id="outside-jurisdiction", name="锁定名单时不在本机关管辖范围"),
@@ -262,6 +270,8 @@ class Draft(Part, frozen=True, kw_only=True):
     mandatory_counts: bool = True
     area_rule: Literal["any", "same", "other"] = "any"
     default_places: Annotated[int, Meta(ge=1, le=9999)] = 8
+    most_per_day: Annotated[int, Meta(ge=1, le=100)] | None = None  # targets a person may get on one day of the visits
+    leave: tuple[Leave, ...] = ()
     apart: tuple[tuple[Word, Word], ...] = ()  # registry numbers
     givers: Annotated[tuple[Giver, ...], Meta(min_length=1)]
     instant: Time

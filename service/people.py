@@ -7,6 +7,7 @@ take which seat.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 
 from disclosure.person import digest
 from selection.pool import OpenedConflicts, Person
@@ -14,7 +15,7 @@ from service.candidates import Registries
 from service.drafts import Draft
 from service.registry import records
 
-__all__ = ["LEAD", "codes_of", "conflicts_between", "people_for"]
+__all__ = ["LEAD", "codes_of", "conflicts_between", "free_days", "people_for", "places_of"]
 
 LEAD = "lead"  # the code of the speciality "may lead a team"
 
@@ -60,6 +61,9 @@ def people_for(
                 ("*", id, "expired", f"{record.number} 有效期至 {ends}，早于检查截止日 {last}", "")
             )
             continue
+        if not free_days(draft, record.number):
+            reasons.append(("*", id, "on-leave", f"{record.number} 在检查期间没有可以出勤的工作日", ""))
+            continue
         disclosure = disclose(record.name, unit or "未填单位", record.number if inspector else "")
         disclosures[id] = (record.number, disclosure)
         held = [codes[s] for s in record.specialities]
@@ -72,11 +76,26 @@ def people_for(
                 role="inspector" if inspector else "expert",
                 codes=tuple(sorted(set(held))),
                 areas=tuple(sorted({areas[a] for a in record.areas})),
-                places=record.capacity or draft.default_places,
+                places=places_of(draft, record.number, record.capacity or draft.default_places),
                 digest=digest(disclosure),
             )
         )
     return people, reasons
+
+
+def free_days(draft: Draft, number: str) -> int:
+    """Return on how many days of the visits, Monday to Friday, the person of this registry number is not on leave."""
+    first, last = draft.visits.first, draft.visits.last
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    if any(day.weekday() < 5 for day in days):  # visits on a weekend alone are meant to be on the weekend
+        days = [day for day in days if day.weekday() < 5]
+    away = [leave for leave in draft.leave if leave.person == number]
+    return sum(not any(leave.first <= day <= leave.last for leave in away) for day in days)
+
+
+def places_of(draft: Draft, number: str, capacity: int) -> int:
+    """Return how many targets a person may get: the capacity, and with a limit per day no more than the free days hold."""
+    return capacity if draft.most_per_day is None else min(capacity, draft.most_per_day * free_days(draft, number))
 
 
 def conflicts_between(

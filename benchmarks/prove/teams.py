@@ -109,19 +109,21 @@ def tiny(count: int = TINY) -> bool:
 
 def medium(count: int = MEDIUM) -> bool:
     """Compare tight instances with a maximum flow from nothing for each candidate; return whether all are equal."""
-    seen = Counter[str]()
+    seen, sizes = Counter[str](), set[int]()
     for seed in range(count):
         planted = plant(12, 14, (0.0, 0.0, 0.02, 0.05)[seed % 4], seed, conflicts=0.3)
         places = dict(planted.places)
         if seed % 5 == 4:  # one place short: most of these have a certificate
             places[max(places, key=lambda p: (places[p], p))] -= 1
         case: Case = ([(s.target, s.number, list(s.candidates)) for s in planted.seats], places, set(), {})
+        sizes.add(len(case[0]))
         if not _same(case, seen):
             return False
         if not _greedy_ends(case):
             opened = [OpenSeat(t, k, tuple(c)) for t, k, c in case[0]]
             seen["greedy dead ends"] += Network(opened, places, {}, {}, first_come(opened, places, {}, {})).fill()
-    print(f"  medium: {count:,} equal to a flow per candidate, 24 to 36 seats, seeds 0 to {count - 1}; {_counts(seen)}")
+    size = f"{min(sizes)} to {max(sizes)} seats"
+    print(f"  medium: {count:,} equal to a flow per candidate, {size}, seeds 0 to {count - 1}; {_counts(seen)}")
     return True
 
 

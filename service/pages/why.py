@@ -212,16 +212,18 @@ class _Page:
         passed = {p.person: p for p in filled.passed}
         until = filled.candidates.index(filled.person) if filled.person is not None else len(filled.candidates)
         rest = filled.candidates[:until][SKIPPED:]
+        # A successor's seats are filled together or not at all.
+        unfilled = "这家企业的席位不能同时配齐" if filled.person is None else ""
         lines = []
         for place, person in enumerate(filled.candidates[: until + 1 + AFTER], 1):
             if person in rest:
                 continue
             outcome = "passed" if place <= until else "chosen" if place == until + 1 else "after"
-            why, detail = self.reason(filled.role, passed[person]) if person in passed else ("", "")
+            why, detail = self.reason(filled.role, passed[person]) if person in passed else (unfilled, "")
             lines.append(Candidate(place, person, self.name(person), make_ticket(key, person), outcome, why, detail))
         hidden: dict[str, int] = {}
         for person in rest:
-            why = self.reason(filled.role, passed[person])[0] if person in passed else "没有说明"
+            why = self.reason(filled.role, passed[person])[0] if person in passed else unfilled
             hidden[why] = hidden.get(why, 0) + 1
         return SeatWhy(
             role=filled.role, number=filled.number, name=seat_name(seat, filled.number), asks=self.asks(seat, filled.role, target.area),

@@ -26,8 +26,7 @@ __all__ = ["MOST", "PAIRS", "PATIENCE", "Feasibility", "Rehearsals", "SeatLine",
 MOST = 200  # rehearsals
 PATIENCE = 1.5  # seconds for all rehearsals together
 PAIRS = 1_000_000  # (seat, candidate) pairs of one rehearsal; each costs about a microsecond
-SCRUTINY = 20_000  # pairs up to which a rehearsal is also asked who is possible for each seat
-SCRUTINISED = 20  # rehearsals at most; each costs as much as many plain ones
+SCRUTINISED = 20  # rehearsals that are also asked who is possible for each seat; that costs as much again
 
 Stage = Literal["inspectors", "experts"]
 _ROLES: tuple[tuple[str, Stage], ...] = (("inspector", "inspectors"), ("expert", "experts"))
@@ -104,7 +103,7 @@ def measure(
     pairs = sum(line.targets * line.eligible for line in lines)
     rehearsals, seen = None, _Seen()
     if pairs <= PAIRS:
-        rehearsals = _rehearse(plan, pools, split, fresh, PATIENCE if patience is None else patience, now, pairs, seen)
+        rehearsals = _rehearse(plan, pools, split, fresh, PATIENCE if patience is None else patience, now, seen)
     return Feasibility(pairs, rehearsals, tuple(seen.beside(line) for line in lines), tuple(_staff_lines(plan, pools, lines)))
 
 
@@ -242,7 +241,7 @@ class _Seen:
 
 def _rehearse(
     plan: Plan, pools: Pools, split: _Split, fresh: Callable[[int], bytes], patience: float, now: Callable[[], float],
-    pairs: int, seen: _Seen,
+    seen: _Seen,
 ) -> Rehearsals:  # fmt: skip
     end, run, complete = now() + patience, 0, 0
     stopped: Counter[tuple[Stage, str]] = Counter()
@@ -253,7 +252,7 @@ def _rehearse(
         chance = random.Random(fresh(32))  # noqa: S311 (a rehearsal, seeded with fresh bytes)
         drawn, staff = split.sample(chance), Staff(plan, pools, fresh(32).hex())
         mates: Mapping[str, tuple[str, ...]] = {}
-        scrutinise = pairs <= SCRUTINY and run < SCRUTINISED and now() < half
+        scrutinise = run < SCRUTINISED and now() < half
         for role, stage in _ROLES:
             asked = StageSeats(plan, pools, staff, role, drawn, mates)
             found = asked.assign()

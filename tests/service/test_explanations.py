@@ -9,6 +9,7 @@ from test_public_pages import HTML, read, text_of
 
 from selection.eligibility import Staff
 from service.database import open_pool
+from service.drafts import Statement
 from service.pages.record import read_record
 from service.pages.team_history import history_of
 from service.pages.why import read_past
@@ -51,7 +52,8 @@ async def test_the_page_names_the_chosen_and_says_why_not_the_others(client, off
     replaced = next(e for e in past.events if hasattr(e, "person"))
     ticket = await read(client, f"/draws/{scene.draw}/tickets/{replaced.target}/")
     address = f"/draws/{scene.draw}/tickets/{replaced.target}/team/"
-    assert address in ticket and "为什么是这几位" in ticket
+    assert address in ticket
+    assert "为什么是这几位" in ticket
     page = await read(client, address)
     said = text_of(page)
     assert "抽取时" in said and "第 1 次递补" in said and "患病或意外" in said
@@ -215,3 +217,25 @@ class TestOfTwoDepartments:
         assert said.count("抽中，由其检查") == 1 and f"{joint.FIRE}抽前" in said and "没有抽中" in said
         team = text_of(await read(client, f"/draws/{draw}/tickets/{both.id}/team/"))
         assert f"{joint.FIRE}的检查人员" in team and "云州市应急管理局的检查人员" in team
+
+
+async def test_a_seat_that_nobody_could_take_is_explained_as_vacant(client, office, clock) -> None:
+    """One expert for all: whom they cannot visit has no successor for them, and the only candidate a reason."""
+    await scenes.found_city(office)
+    await office.pool.execute("DELETE FROM expert WHERE number > 'E000'")
+    thin = Statement(rule="thin-seat", subject="hazardous/experts/1", reason="全市仅此一名")
+    scene = await scenes.begin(office, clock, 10, exceptions=(*scenes.draft(10, "x").exceptions, thin))
+    await office.pool.execute("UPDATE expert SET capacity = 99")
+    await scenes.freeze(scene)
+    await scenes.contribute(scene, clock, 10)
+    await scenes.draw(scene, clock)
+    past = await past_of(office, scene.draw)
+    target = next(t for t in past.transcript.targets if t.experts)
+    request = {"kind": "person", "target": target.id, "role": "expert", "seat": 1, "reason": "ill", "evidence": scenes.PAPER}
+    await scene.take("replacement/v1", request, "reviewer", "confirmer")
+    past = await past_of(office, scene.draw)
+    moment = history_of(past, target.id)[1]
+    assert moment.seats[0].person is None
+    assert [p.reason for p in moment.seats[0].passed] == ["left this team"]
+    said = text_of(await read(client, f"/draws/{scene.draw}/tickets/{target.id}/team/"))
+    assert "席位空缺" in said and "已从本组退出" in said
