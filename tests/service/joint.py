@@ -43,6 +43,7 @@ ROLES = {
 }  # fmt: skip
 BOTH = ("operator", "confirmer")
 COLOURS = ("red", "yellow", "yellow", "blue", "blue")
+BESIDE_E3 = ("S04", *(f"S{n}" for n in range(10, 20)))  # so many that every draw seats one of them
 
 
 def joint_office(pool, clock) -> Office:
@@ -126,7 +127,7 @@ def draft(day: int, sealed_until: str | None = None, **more) -> dict:
                        section_items=(SectionItemCount(section="fire", optional_items=1),)),
         ),
         "mandatory": (Mandatory(target=f"9142{1:014d}", reason="complaint"),), "mandatory_counts": False,
-        "apart": (("S00", "S01"), ("S02", "F03"), ("E3", "S04")), "givers": GIVERS, "instant": f"2026-11-{day:02d}T02:00:00Z",
+        "apart": (("S00", "S01"), ("S02", "F03"), *(("E3", number) for number in BESIDE_E3)), "givers": GIVERS, "instant": f"2026-11-{day:02d}T02:00:00Z",
         "names_open": f"2026-11-{day:02d}T06:00:00Z", "visits": VisitDays(first=date(2026, 11, 20), last=date(2026, 12, 18)),
         "sealed_until": sealed_until,
     }  # fmt: skip
