@@ -1,10 +1,12 @@
 """Pool rules of a draft: who is left out and why; every firm in scope ends in one place, whatever the order of the registries."""
 
+import json
 import random
 from datetime import date
 
 import journey
 import msgspec
+import scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -247,3 +249,12 @@ def test_the_rules_are_printed_in_the_order_in_which_they_apply():
         assert names == sorted(set(names))
         assert rule.id in REASONS
         assert all(p.value for p in rule.parameters)
+
+
+async def test_the_draw_page_prints_every_pool_rule_with_its_version(office, clock, client) -> None:
+    cap = YearlyCap(caps=(CapClass(most=2),), version="2026-7")
+    made = await scene.frozen_scene(office, clock, pool_rules=(cap,))
+    page = (await client.get(f"/draws/{made.draw}/")).text
+    assert "每年至多 2 次" in page and "版本 2026-7" in page
+    plan = json.loads(await office.pool.fetchval("SELECT data FROM document WHERE draw = $1 AND kind = 'draw-plan/v1'", made.draw))
+    assert all(rule["text"] in page for rule in plan["pool_rules"])
