@@ -93,7 +93,10 @@ def explain_target(
 def explain_stage_shortage(
     plan: Plan, pools: Pools, transcript: Transcript, role: str
 ) -> tuple[ShortagePart, ...]:
-    """Return the parts of the shortage of a stage that was IMPOSSIBLE; () if its seats can be filled."""
+    """Return the parts of the shortage of a stage; ValueError unless it was IMPOSSIBLE: only then there is one to explain."""
+    outcome = (transcript.inspectors if role == "inspector" else transcript.experts).outcome
+    if outcome != "IMPOSSIBLE":
+        raise ValueError(f"the {role} stage is {outcome}, not IMPOSSIBLE")
     stage, mates = _of_transcript(plan, pools, transcript, role)
     return explain_shortage(stage.seats, stage.places, stage.staff, mates, stage.why_not)
 

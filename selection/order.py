@@ -26,7 +26,7 @@ def bound(size: int, count: int) -> bytes | None:
     """Return 32 bytes under which all but surely `count` of `size` tickets lie, or None where so many are wanted that
     looking only below a bound saves nothing.
 
-    It holds too few once in a million draws at worst (`count` 3), once in 10^12 from 100 on: who uses it must count.
+    It holds too few once in a million draws at worst (`count` 3), once in 10^10 from 100 on, in 10^12 from 256 on: who uses it must count.
     """
     enough = count + 8 * isqrt(count) + 8
     return ((enough << 256) // size).to_bytes(32, "big") if enough < size // 2 else None

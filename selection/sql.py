@@ -129,7 +129,7 @@ def ticket_of(engine: str, stage: str, id: str) -> str:
 def order_statement(engine: str, stage: str, table: str, column: str) -> str:
     """Return a statement that gives (ticket as hex, id) of the whole table in the order of the stage.
 
-    Its rows are `selection.order.in_order` of the ids. Raises SelectionError as `ticket_expression` does.
+    Its rows are `selection.order.in_order` of the ids; a row without an id is nobody and left out. Raises SelectionError as `ticket_expression` does.
     """
     return _statement(engine, stage, table, column, None, None)
 
@@ -153,11 +153,14 @@ def first_statements(engine: str, stage: str, table: str, column: str, size: int
 def _statement(engine: str, stage: str, table: str, column: str, below: str | None, count: int | None) -> str:
     form = _engine(engine)
     _check_names(column, table)
-    sortable = form.sortable.format(text=_joined(form, stage, column))
+    # Named with its table, a column called like a function of the engine (`user`, `current_user`) is still the column.
+    of_table = f"listed.{column}"
+    sortable = form.sortable.format(text=_joined(form, stage, of_table))
     limit = "" if below is None else f" WHERE drawn_ticket < {form.limit.format(bound=below)}"
     head = "" if count is None else f" LIMIT {count}"
     return (
         f"SELECT {form.shown.format(sortable='drawn_ticket')} AS ticket, drawn_id AS id"  # noqa: S608 - all parts are checked above
-        f" FROM (SELECT {sortable} AS drawn_ticket, {column} AS drawn_id FROM {table}) AS drawn"
+        f" FROM (SELECT {sortable} AS drawn_ticket, {of_table} AS drawn_id FROM {table} AS listed"
+        f" WHERE {of_table} IS NOT NULL) AS drawn"
         f"{limit} ORDER BY drawn_ticket, {form.by_bytes.format(id='drawn_id')}{head}"
     )

@@ -29,7 +29,7 @@ def teams_alone_faults(
         yield 1, _former(plan, of, former)
         yield 2, _same_targets(pools, of, excluded, former)
         yield 3, _same_sections(plan, pools, of, former)
-        yield 6, _missing_teams(plan, of, former)
+        yield 6, _missing_teams(plan, pools, of, former)
     yield 3, _nothing_by_lot(plan, pools)
     yield 4, _no_items(plan)
     yield 5, _not_sealed(plan)
@@ -105,11 +105,14 @@ def _not_sealed(plan: Plan) -> Iterator[str]:
         yield f"the plan is sealed until {plan.sealed.opens}: who is inspected is already known, so teams alone are drawn openly"
 
 
-def _missing_teams(plan: Plan, of: Former, former: Transcript) -> Iterator[str]:
+def _missing_teams(plan: Plan, pools: Pools, of: Former, former: Transcript) -> Iterator[str]:
     """6: only teams that the former draw did not give."""
     if former.inspectors.outcome != "COMPLETE":
         return
     if former.experts.outcome == "COMPLETE":
         yield f"all teams of {of.draw} are complete: none is left to draw"
+    here = {target.class_ for target in pools.targets}
+    if not any(class_.expert_seats for class_ in plan.classes if class_.id in here):
+        yield f"no class of the targets has an expert seat: the experts of {of.draw} are what is left to draw"
     yield from (f"class {class_.id} has inspector seats, and the inspectors of {of.draw} are complete: only its experts are drawn"
                 for class_ in plan.classes if class_.inspector_seats)  # fmt: skip

@@ -121,6 +121,8 @@ _WORDINGS: Final[tuple[tuple[str, str], ...]] = (
     (r"item (.+) is listed: where teams alone are drawn, the items of the former draw stand", "不应再列事项 {1}：检查事项以前次抽取为准，请删去"),
     (r"class (.+) asks (\d+) optional items of (.+): where teams alone are drawn it asks 0",
      "类别 {1} 要抽 {2} 个选查事项（部门 {3}）；只抽检查人员时应为 0"),
+    (r"no class of the targets has an expert seat: the experts of (.+) are what is left to draw",
+     "批次 {1} 只缺专家，而名单中各类别都没有专家席位；请至少设一个专家席位"),
     (r"class (.+) has inspector seats, and the inspectors of (.+) are complete: only its experts are drawn",
      "类别 {1} 列了检查人员席位，{2} 的检查人员却已抽齐，只补抽专家；请删去检查人员席位"),
     # What freezing itself refuses, before the rules are asked.

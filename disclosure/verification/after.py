@@ -133,9 +133,13 @@ def uniqueness(case: Case) -> tuple[str, str]:
     zh = "单个核验包看不出是否另有同号计划或后续更正；须查看整本日志"
     en = f"that no other plan has the number of {plan.id} and nothing supersedes it, only the whole log shows"
     if (of := plan.teams_of) is not UNSET:
-        zh += f"。本计划只为 {of.draw} 已抽中的对象派组：请与该批次的核验包比对，其结果应为 {of.result}"
+        zh += f"。本计划只为 {of.draw} 已抽中的对象派组：请与该批次的核验包比对，其计划应为 {of.plan}，结果应为 {of.result}"
+        if left := plan.blobs.excluded.count:
+            zh += f"；其中 {left} 个对象没有派组，在该批次中都应有移出的递补文书"
         en += (
             f"; teams alone are drawn here, for the targets of {of.draw}: compare with the bundle of that draw,"
-            f" whose result must be {of.result}"
+            f" whose plan must be {of.plan} and whose result {of.result}"
         )
+        if left:
+            en += f"; {left} of its targets get no team here, and each must have been ended there by a replacement"
     raise NotChecked(zh, en)

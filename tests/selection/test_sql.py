@@ -188,6 +188,17 @@ def test_a_bound_that_is_too_low_shows_and_the_next_statement_mends_it(engine):
     assert ask(wide) == shown(first(STAGE, IDS["registry"], 200))
 
 
+@pytest.mark.parametrize("open_", [postgresql, duckdb])
+def test_a_column_called_like_a_function_is_the_column_and_a_row_without_an_id_is_nobody(open_, tmp_path):
+    with open_({}, tmp_path) as ask:
+        for column in ("user", "current_user"):
+            ask(f'CREATE TEMP TABLE {column}s ("{column}" text)')
+            ask(f"INSERT INTO {column}s VALUES ('a'), ('b'), (NULL)")
+            wanted = shown(in_order(STAGE, ["a", "b"]))
+            assert ask(order_statement(open_.__name__, STAGE, f"{column}s", column)) == wanted
+            assert ask(first_statements(open_.__name__, STAGE, f"{column}s", column, 3, 3)[-1]) == wanted
+
+
 def test_ties_would_fall_by_bytes(engine):
     """No two tickets are equal, so what stands behind them in ORDER BY is tried alone."""
     name, ask = engine

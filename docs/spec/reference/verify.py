@@ -798,6 +798,8 @@ def refuse_plan_9_teams_alone(plan, lists, former):
     if former["inspectors"]["outcome"] == "COMPLETE":
         refuse_unless(former["experts"]["outcome"] != "COMPLETE", "the teams of the former draw were complete")
         seated = [c["id"] for c in plan["classes"] if c["inspector_seats"]]
+        here = {row[1] for row in lists.pool.values()}
+        refuse_unless(any(c["expert_seats"] for c in plan["classes"] if c["id"] in here), "only experts are left to draw, but no class has a seat for one")
         refuse_unless(not seated, f"the inspectors of the former draw were complete, but there are inspector seats: {show(', '.join(seated))}")
     else:
         refuse_without_inspector_seat(plan, lists)
@@ -2144,7 +2146,9 @@ def step_22_uniqueness(case):
     sentence = "That no other plan has this number, and that nothing later supersedes this, only the whole log can show: ask a monitor of the log."
     if "teams_of" in case.plan:
         former = case.plan["teams_of"]
-        sentence += f" That these are the targets of draw {former['draw']}, and that teams were drawn for it only once, is not shown here either: compare its own bundle, whose result must be {former['result']}."
+        sentence += f" That these are the targets of draw {former['draw']}, and that teams were drawn for it only once, is not shown here either: compare its own bundle, whose plan must be {former['plan']} and whose result {former['result']}."
+        left_out = case.plan["blobs"]["excluded"]["count"]
+        sentence += f" {left_out} of its targets get no team here; each must have been ended there by a replacement." if left_out else ""
     return NOT_CHECKED, sentence
 
 
