@@ -12,12 +12,16 @@ from msgspec import Struct
 
 from selection.plan import AtLeast, Percent, PercentOrOne, PerPeriod, QuotaRule
 from service.candidates import Registries
-from service.drafts import Draft, Where
+from service.drafts import Draft, Where, YearlyCap
 from service.fault_words import LONGEST, clip
 from service.pool_rules import pool_rule_faults
+from service.registry.records import RISK_COLOURS
 from service.stratification import stratum_shape_faults
 
 __all__ = ["DraftFault", "draft_faults"]
+
+
+LONGEST_VISITS = 366  # days; longer is a mistyped year
 
 
 class DraftFault(Struct, frozen=True):
@@ -32,7 +36,7 @@ class DraftFault(Struct, frozen=True):
 
 def draft_faults(draft: Draft, registries: Registries) -> list[DraftFault]:
     """Return every fault of the draft; empty if there is none."""
-    return [*_strata(draft), *_classes(draft, registries), *_mandatory(draft, registries), *_apart(draft, registries), *_leave(draft, registries), *_days(draft)]
+    return [*_strata(draft), *_classes(draft, registries), *_mandatory(draft, registries), *_apart(draft, registries), *_leave(draft, registries), *_days(draft), *_colours(draft)]
 
 
 def _twice(values: Iterable[Hashable]) -> list[str]:
@@ -140,11 +144,36 @@ def _leave(draft: Draft, registries: Registries) -> Iterator[DraftFault]:
 
 
 def _days(draft: Draft) -> Iterator[DraftFault]:
+    if (draft.visits.last - draft.visits.first).days > LONGEST_VISITS:
+        yield DraftFault(
+            f"检查日期从 {draft.visits.first} 到 {draft.visits.last}，超过 {LONGEST_VISITS} 天；请核对年份，或分批",
+            f"the visits last longer than {LONGEST_VISITS} days",
+        )
     if draft.visits.last.isoformat() < draft.instant[:10]:
         yield DraftFault(
             f"检查截止日 {draft.visits.last} 早于开号时刻 T（{draft.instant}）；请改正检查日期或 T",
             f"the visits end on {draft.visits.last}, before T {draft.instant}",
         )
+
+
+def _colours(draft: Draft) -> Iterator[DraftFault]:
+    """A colour is asked for by its code; any other word would never apply and read as if it did."""
+    caps = [rule for rule in draft.pool_rules if isinstance(rule, YearlyCap)]
+    asked = {*draft.scope.risk_colours, *(c for cap in caps for class_ in cap.caps for c in class_.risk_colours)}
+    asked |= {c for stratum in draft.strata if stratum.where is not None for c in stratum.where.risk_colour}
+    if draft.stratify_by == "risk_colour":
+        asked |= {value for stratum in draft.strata for value in stratum.values}
+    for word in sorted(asked - {"", *RISK_COLOURS}):
+        yield DraftFault(
+            f"没有风险等级“{clip(word)}”；请写 {'、'.join(f'{code}（{name}）' for code, name in RISK_COLOURS.items())}",
+            f"there is no risk colour {clip(word)}",
+        )
+    for cap in caps:
+        for number, class_ in enumerate(cap.caps[:-1], 1):
+            if not (class_.risk_colours or class_.standardisations or class_.sectors):
+                yield DraftFault(
+                    f"频次上限的第 {number} 类不设条件，其后各类永远用不到；请把它放在最后", f"class {number} of a yearly cap takes all, the later ones never apply"
+                )
 
 
 def _folded(text: str) -> str:

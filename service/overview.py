@@ -9,11 +9,10 @@ from msgspec import Struct
 from service.accounts import Staff
 from service.frozen import read_draw_row
 from service.office import Office, as_time
-from service.steps import may_see
+from service.steps import PLAN_READERS, may_see
 
 __all__ = ["DrawLine", "MissingTeams", "list_draws", "missing_teams", "read_draw", "step_ids"]
 
-DRAFT_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
 
 
 class DrawLine(Struct, frozen=True):
@@ -104,7 +103,7 @@ async def read_draw(office: Office, who: Staff, draw: str) -> dict[str, Any]:
         "plan": row.plan,
         "instant": _time(row.instant),
         "opens": _time(row.opens),
-        "draft": None if who.roles.isdisjoint(DRAFT_READERS) else draft,
+        "draft": None if who.roles.isdisjoint(PLAN_READERS) else draft,
         "teams_drawn_by": teams_drawn_by,
         "documents": [
             {"sha256": d["sha256"], "kind": d["kind"], "subject": d["subject"], "log": d["shard"], "index": d["leaf_index"],

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from service.database import Connection
 
-__all__ = ["StandingVisit", "read_past", "read_standing", "sealed_draws"]
+__all__ = ["StandingVisit", "hidden_visits", "read_past", "read_standing", "sealed_draws"]
 
 
 class StandingVisit(Struct, frozen=True, gc=False):
@@ -32,9 +32,21 @@ _PLANS: Final = """
         WHERE draw.state IN ('drawn', 'sealed', 'opened') AND NOT (body ->> 'rehearsal')::boolean
     )"""
 
+# Who is visited for a draw that is still sealed, and from which day: whatever is known of them from then on would betray the list.
+_HIDDEN: Final = """
+    hidden AS MATERIALIZED (
+        SELECT chosen ->> 'id' AS target, since
+        FROM (SELECT id AS draw, instant::date AS since FROM draw WHERE state = 'sealed') AS closed JOIN draw_result USING (draw)
+        CROSS JOIN LATERAL jsonb_array_elements(convert_from(result, 'UTF8')::jsonb -> 'targets') AS chosen
+        UNION
+        SELECT event -> 'successor' ->> 'id', instant::date FROM sealed_event JOIN draw ON draw.id = sealed_event.draw
+        WHERE draw.state = 'sealed' AND event ->> 'kind' = 'target' AND event -> 'successor' ->> 'id' IS NOT NULL
+    )"""
+
 _PAST: Final = f"""
-    WITH {_PLANS}
+    WITH {_PLANS}, {_HIDDEN}
     SELECT target, inspected_on, department, number, origin, outcome, punished FROM inspection
+    WHERE NOT EXISTS (SELECT FROM hidden WHERE hidden.target = inspection.target AND inspected_on >= since)
     UNION ALL
     SELECT result.target, day, (SELECT name FROM bureau), result.id,
            CASE plan.origin WHEN 'special-campaign' THEN 'special' ELSE 'plan-random' END, result.code, false
@@ -72,6 +84,12 @@ async def read_past(connection: Connection) -> list[Any]:
 async def read_standing(connection: Connection) -> list[Any]:
     """Return the rows of all visits drawn and still to come, of draws that are not sealed."""
     return list(await connection.fetch(_STANDING))
+
+
+async def hidden_visits(connection: Connection) -> dict[str, str]:
+    """Return target -> day (YYYY-MM-DD) from which nothing known of it may be used: it is visited for a draw that is still sealed."""
+    rows = await connection.fetch(f"WITH {_HIDDEN} SELECT target, min(since)::text AS since FROM hidden GROUP BY target")  # noqa: S608
+    return {row["target"]: row["since"] for row in rows}
 
 
 async def sealed_draws(connection: Connection) -> list[str]:

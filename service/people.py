@@ -7,7 +7,8 @@ take which seat.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 
 from disclosure.person import digest
 from selection.pool import OpenedConflicts, Person
@@ -85,12 +86,16 @@ def people_for(
 
 def free_days(draft: Draft, number: str) -> int:
     """Return on how many days of the visits, Monday to Friday, the person of this registry number is not on leave."""
-    first, last = draft.visits.first, draft.visits.last
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    if any(day.weekday() < 5 for day in days):  # visits on a weekend alone are meant to be on the weekend
-        days = [day for day in days if day.weekday() < 5]
+    days = _days_of(draft.visits.first, draft.visits.last)
     away = [leave for leave in draft.leave if leave.person == number]
     return sum(not any(leave.first <= day <= leave.last for leave in away) for day in days)
+
+
+@lru_cache(maxsize=16)
+def _days_of(first: date, last: date) -> tuple[date, ...]:
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    working = tuple(day for day in days if day.weekday() < 5)
+    return working or tuple(days)  # visits on a weekend alone are meant to be on the weekend
 
 
 def places_of(draft: Draft, number: str, capacity: int) -> int:

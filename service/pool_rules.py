@@ -80,9 +80,18 @@ class History(Struct, frozen=True):
             days = {record.last_inspected} if record.last_inspected is not None else set()
         else:
             days = {inspection.inspected_on for inspection in past if inspection.origin not in exempt}
-        coming = (v for v in standing if v.first[:4] <= prefix[:4] <= v.last[:4])
-        # Inspected within the days planned for it, but not by a result of ours: imported, and the visit itself.
-        waiting = sum(not any(visit.first <= day <= visit.last for day in days) for visit in coming)
+        # A day that was imported may be one of the visits still to come, and of one only. A result of ours is none of them: its own
+        # draw waits no more for that target.
+        ours = {i.inspected_on for i in past or () if i.number.endswith(f".{record.id}")}
+        unclaimed, waiting = sorted(days - ours), 0
+        for visit in sorted(standing, key=lambda visit: visit.last):
+            if not visit.first[:4] <= prefix[:4] <= visit.last[:4]:
+                continue
+            day = next((day for day in unclaimed if visit.first <= day <= visit.last), None)
+            if day is None:
+                waiting += 1
+            else:
+                unclaimed.remove(day)
         return sum(day.startswith(prefix) for day in days) + waiting
 
     def punished(self, record: records.Target, year: int) -> bool:
@@ -252,7 +261,7 @@ def _in_words(draft: Draft, rule: DraftRule, years: Sequence[int]) -> PoolRule:
     values["years"] = _listed(map(str, years))
     named_years = "、".join(f"{year} 年" for year in years)
     if isinstance(rule, Punished):
-        return _rule(code, f"{named_years}内因检查受到处罚的对象不抽取。{spared}", rule.version, values)
+        return _rule(code, f"{named_years}内因检查受到处罚（以导入的检查记录为准）的对象不抽取。{spared}", rule.version, values)
     values["exempt-origins"] = _origins(rule.exempt_origins)
     width = len(str(len(rule.caps)))
     words = []

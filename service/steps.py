@@ -28,6 +28,7 @@ __all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_reques
 
 T = TypeVar("T")
 
+PLAN_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
 STEP_ROLES = {**ROLES, "contribution/v1": ("operator", "confirmer")}
 
 
@@ -285,8 +286,11 @@ async def _view(connection: Connection, step: UUID) -> StepView:
 def may_see(state: str, kind: str, who: Staff) -> bool:
     """Return whether `who` may see what a step of this kind asks for in a draw of this state.
 
-    While a draw is sealed, results and replacements name what nobody else is to know: only those who take such steps do.
+    What is asked before a freeze names people who are kept away: it is for those who may see a preview. While a draw is sealed,
+    results and replacements name what nobody else is to know: only those who take such steps do.
     """
+    if kind == "draw-plan/v1" and who.roles.isdisjoint(PLAN_READERS):
+        return False
     return state != "sealed" or not who.roles.isdisjoint(STEP_ROLES[kind])
 
 

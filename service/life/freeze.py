@@ -1,5 +1,7 @@
 """Freeze (锁定): the list is locked, signed, logged and published before any number exists."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +12,10 @@ from service import log
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
 from service.drafting import digest_of_draft, faults_of, freeze_now, read_draft, summarise
+from service.drafts import Draft
 from service.errors import Conflicting, Invalid
 from service.former import lock_former
+from service.freezing import Frozen
 from service.frozen import DrawRow
 from service.office import Office, as_time
 from service.registry.store import lock_registries, registry_versions
@@ -30,15 +34,28 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
         raise Conflicting(
             "演练不锁定、不写入日志，只能预览", "a rehearsal is never frozen nor logged; it can be previewed"
         )
-    summary = await summarise(connection, office, await freeze_now(connection, office, row, draft, ()))
+    frozen = await freeze_now(connection, office, row, draft, ())
+    summary = await summarise(connection, office, frozen)
     if summary["faults"]:
         raise Invalid("计划还不能锁定", "the plan cannot be frozen yet", tuple(summary["faults"]))
-    agreed = {
+    return Prepared("plan", _agreed(draft, frozen, summary["registry_versions"]), summary)
+
+
+def _agreed(draft: Draft, frozen: Frozen, versions: Mapping[str, int]) -> dict[str, Any]:
+    """Return what proposer and confirmer agree to: what may not have moved when the last of them agrees.
+
+    Ids and salts of people are fresh every time, so of them only who counts as whose is compared.
+    """
+    people = Counter(f"{person.section}/{person.role}" for person in frozen.pools.people)
+    return {
         "draft": digest_of_draft(draft),
-        "pool": summary["pool_sha256"],
-        "versions": summary["registry_versions"],
+        "pool": frozen.plan.blobs.pool.sha256,
+        "excluded": frozen.plan.blobs.excluded.sha256,
+        "mandatory": frozen.plan.blobs.mandatory.sha256,
+        "people": dict(sorted(people.items())),
+        "sections": [[section.id, section.key, section.name] for section in frozen.plan.sections],
+        "versions": versions,
     }
-    return Prepared("plan", agreed, summary)
 
 
 async def _perform(
@@ -53,12 +70,7 @@ async def _perform(
     if draft.teams_of is not None:
         await lock_former(connection, draft.teams_of)
     frozen = await freeze_now(connection, office, row, draft, actors)
-    now = {
-        "draft": digest_of_draft(draft),
-        "pool": frozen.plan.blobs.pool.sha256,
-        "versions": await registry_versions(connection),
-    }
-    if now != request:
+    if _agreed(draft, frozen, await registry_versions(connection)) != request:
         raise Conflicting(
             "提请锁定之后草案或名录已变化，请经办人撤回后重新提请",
             "draft or registries changed since this was proposed; the operator must withdraw it and propose anew",

@@ -44,8 +44,10 @@ async def read_no_teams(
     known: tuple[tuple[ShortagePart, ...], int, bool] | None = SHELF.get(key)
     if known is None:
         async with _WORKING:
-            known = await asyncio.to_thread(_work_out, past, role, stage)
-        SHELF.put(key, known, 1000)
+            known = SHELF.get(key)  # whoever came first may have worked it out while we waited
+            if known is None:
+                known = await asyncio.to_thread(_work_out, past, role, stage)
+                SHELF.put(key, known, 1000)
     parts, seats, whole = known
     targets = [seat.target for part in parts for seat in part.certificate.seats]
     rows = await connection.fetch(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from selection.eligibility import STAGE_OF_ROLE, Staff
 from selection.keys import stage_key
@@ -163,8 +163,10 @@ async def read_why_page(office: Office, draw: str, target: str) -> WhyPage:
     history: tuple[SeatsFilled, ...] | None = SHELF.get(key)
     if history is None:
         async with _WORKING:
-            history = await asyncio.to_thread(history_of, past, target)
-        SHELF.put(key, history, 100)
+            history = SHELF.get(key)  # whoever came first may have worked it out while we waited
+            if history is None:
+                history = await asyncio.to_thread(history_of, past, target)
+                SHELF.put(key, history, 100)
     if not history:
         raise NotFound(f"批次 {draw} 没有为 {target[:64]} 抽出检查组", f"draw {draw} drew no team for {target[:64]}")
 
@@ -243,14 +245,16 @@ class _Page:
     def kept(self, seat: Seat, role: str, area: str) -> tuple[Kept, ...]:
         """Return who is no candidate, each person under the first test they fail."""
         kinds: dict[str, list[str]] = {}
+        # In a plan for teams alone who may not work beside a standing inspector stands among the conflicts too.
+        away = "须回避这家企业" if self.past.plan.teams_of is UNSET else "须回避这家企业，或不得与已产生的检查人员同组"
         for person in self.past.pools.people:
             reasons = self.staff.why_not(role, seat, self.target, area, person.id)
             if reasons:
                 word = {"role": "部门或角色不符", "section": "部门或角色不符", "code": "缺少所需资格或专业", "area": "不合区域规则",
-                        "conflict": "须回避这家企业"}[reasons[0]]  # fmt: skip
+                        "conflict": away}[reasons[0]]  # fmt: skip
                 kinds.setdefault(word, []).append(person.id)
         return tuple(
-            Kept(word, len(ids), tuple(map(self.call, ids)) if word == "须回避这家企业" else ()) for word, ids in kinds.items()
+            Kept(word, len(ids), tuple(map(self.call, ids)) if word == away else ()) for word, ids in kinds.items()
         )
 
     def reason(self, role: str, passed: Passed) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from selection.transcript import Transcript, parse_transcript
 from service.database import Connection
 from service.documents import read_blob
 from service.frozen import read_sealed_events
-from service.office import Office
+from service.office import Office, as_time
 from service.planning.feasibility import able
 from service.planning.load import Kind, YearDraw
 
@@ -56,12 +56,12 @@ async def read_year(office: Office, year: int) -> list[YearDraw]:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         return [
-            await _read(connection, row["id"], row["plan"], row["result"], row["disclosures"])
+            await _read(connection, row["id"], row["plan"], row["result"], row["disclosures"], as_time(office.now()))
             for row in await connection.fetch(_DRAWS, year)
         ]
 
 
-async def _read(connection: Connection, draw: str, plan_data: bytes, result: bytes, disclosures: str) -> YearDraw:
+async def _read(connection: Connection, draw: str, plan_data: bytes, result: bytes, disclosures: str, now: str) -> YearDraw:
     plan = parse_document(plan_data)
     assert isinstance(plan, Plan)
     people, pool = [await read_blob(connection, ref.sha256) for ref in (plan.blobs.people, plan.blobs.pool)]
@@ -73,6 +73,8 @@ async def _read(connection: Connection, draw: str, plan_data: bytes, result: byt
     events = await read_sealed_events(connection, draw)
     events += [document.event for document in published if isinstance(document, Replacement)]
     known = msgspec.json.decode(disclosures, type=dict[str, tuple[str, str]])
+    if plan.names_open > now:  # until then the number alone, in the office too
+        known = {id: (number, "") for id, (number, _) in known.items()}
     return await asyncio.to_thread(
         _year_draw, plan, parse_people(people), pool, parse_transcript(result), events, known
     )

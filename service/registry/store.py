@@ -1,13 +1,15 @@
 """The registries as a draw reads them: all at once, with the version they have at that moment."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
 from asyncpg import Record
 
 from service.candidates import Registries
 from service.database import Connection
-from service.past import StandingVisit, read_past, read_standing
+from service.past import StandingVisit, hidden_visits, read_past, read_standing
 from service.registry.records import Conflict, Expert, Inspection, Inspector, Item, Target
 
 __all__ = ["lock_registries", "read_registries", "registry_versions"]
@@ -35,6 +37,12 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _without_hidden(target: Target, hidden: Mapping[str, str]) -> Target:
+    """Return the target without a day of inspection that only a sealed draw explains."""
+    since, last = hidden.get(target.id), target.last_inspected
+    return target if since is None or last is None or last < since else msgspec.structs.replace(target, last_inspected=None)
+
+
 async def read_registries(connection: Connection) -> Registries:
     """Return every record of all registries, past inspections with this installation's own among them, and the visits still to come."""
     targets = await connection.fetch(
@@ -51,8 +59,9 @@ async def read_registries(connection: Connection) -> Registries:
         "SELECT number, name, employer, department, areas, specialities, term_ends, capacity, serves, status FROM expert"
     )
     conflicts = await connection.fetch("SELECT person, target, reason, evidence FROM conflict")
+    hidden = await hidden_visits(connection)
     return Registries(
-        targets=[Target(**_values(row)) for row in targets],
+        targets=[_without_hidden(Target(**_values(row)), hidden) for row in targets],
         items=[Item(**_values(row)) for row in items],
         inspectors=[Inspector(**_values(row)) for row in inspectors],
         experts=[Expert(**_values(row)) for row in experts],

@@ -64,6 +64,8 @@ def parse_share(text: str) -> Share:
         )
     whole, part, numerator, denominator = found.groups()
     if numerator is not None:
+        if int(denominator) == 0:
+            raise Invalid("比例的分母不能是 0", "the denominator of a share is not 0")
         return Share(int(numerator), int(denominator))
     part = part or ""
     return Share(int(whole + part), 100 * 10 ** len(part))

@@ -16,6 +16,7 @@ from selection.keys import digest_of
 from selection.order import draw_targets
 from selection.pool import Pools, Target
 from selection.shortage import explain_shortage
+from service import steps
 from service.drafting import preview
 from service.pages.shortage_words import Naming, outcome_words, words_of
 from service.planning import feasibility
@@ -252,3 +253,15 @@ def test_a_stage_asks_only_people_of_its_role():
     drawn = draw_targets(frozen.plan, frozen.pools, digest_of(b"targets"))[1]
     asked = StageSeats(frozen.plan, frozen.pools, staff, "inspector", drawn, {})
     assert asked.places.keys() == {p.id for p in frozen.pools.people if p.role == "inspector"}
+
+
+async def test_what_is_asked_before_a_freeze_is_shown_to_those_who_see_a_preview(office, client, enter, clock):
+    """It names people who are kept away from firms."""
+    made = await scenes.begin(office, clock, 10)
+    await steps.propose(office, made.people["operator"], made.draw, "draw-plan/v1", {})
+    step = await office.pool.fetchval("SELECT id FROM step")
+    for role, status in (("inspector", 404), ("publisher", 404), ("confirmer", 200), ("auditor", 200)):
+        head = await enter(f"{role}-7", role)
+        assert (await client.get(f"/api/v1/steps/{step}", headers=head)).status_code == status, role
+        listed = (await client.get(f"/api/v1/draws/{made.draw}", headers=head)).text
+        assert (str(step) in listed) == (status == 200), role

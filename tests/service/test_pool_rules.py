@@ -6,6 +6,7 @@ from datetime import date
 
 import journey
 import msgspec
+import pytest
 import scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from selection.plan import (
     Fixed,
 )
 from service.candidates import Registries, sort_candidates
+from service.drafting import preview
 from service.drafts import (
     Band,
     CapClass,
@@ -29,9 +31,11 @@ from service.drafts import (
     Where,
     YearlyCap,
 )
+from service.errors import Invalid
 from service.past import StandingVisit
 from service.pool_rules import REASONS, History, rules_in_words
 from service.registry.records import ORIGINS, Inspection, Target
+from service.registry.store import read_registries
 
 BASE = journey.draft("rules", "2026-11-10T02:00:00Z", None)  # visits from 2026-12-20 to 2026-12-30
 ONE = (DraftStratum(name="全部", rule=Fixed(count=1)),)
@@ -258,3 +262,41 @@ async def test_the_draw_page_prints_every_pool_rule_with_its_version(office, clo
     assert "每年至多 2 次" in page and "版本 2026-7" in page
     plan = json.loads(await office.pool.fetchval("SELECT data FROM document WHERE draw = $1 AND kind = 'draw-plan/v1'", made.draw))
     assert all(rule["text"] in page for rule in plan["pool_rules"])
+
+
+async def test_an_imported_visit_of_a_sealed_draw_excludes_nobody_before_the_opening(office, clock) -> None:
+    """`excluded` is public: what only a sealed draw explains must not show in it."""
+    made = await scene.sealed_scene(office, clock)
+    drawn = [t.id for t in (await made.transcript()).targets]
+    await office.pool.executemany(
+        "INSERT INTO inspection (target, inspected_on, department, number) VALUES ($1, '2026-11-26', '', '')", [(t,) for t in drawn]
+    )
+    await office.pool.execute("UPDATE target SET last_inspected = '2026-11-26' WHERE id = ANY($1)", drawn)
+    async with office.pool.acquire() as connection:
+        hidden = await read_registries(connection)
+        assert not [i for i in hidden.inspections if i.target in drawn]
+        assert not [t for t in hidden.targets if t.id in drawn and t.last_inspected is not None]
+        await office.pool.execute("UPDATE draw SET state = 'opened' WHERE id = $1", made.draw)
+        assert len({i.target for i in (await read_registries(connection)).inspections} & set(drawn)) == len(drawn)
+
+
+def test_a_day_stands_for_one_visit_only_and_a_result_of_ours_for_none() -> None:
+    firm = Target(id="T", name="T")
+    coming = [StandingVisit(firm.id, "2026-05-01", "2026-12-31") for _ in range(3)]
+
+    def day(on: str, number: str) -> Inspection:
+        return Inspection(target=firm.id, inspected_on=on, department="", number=number, origin="plan-random", outcome="", punished=False)
+
+    assert History.of([day("2026-05-10", "")], coming).visits(firm, 2026, ()) == 3
+    assert History.of([day("2026-05-10", f"yunzhou-2026-1-1.{firm.id}")], coming).visits(firm, 2026, ()) == 4
+    assert History.of([day("2026-05-10", ""), day("2026-06-10", "")], coming).visits(firm, 2026, ()) == 3
+
+
+@pytest.mark.parametrize("text", ["红", "rde"])
+async def test_a_colour_that_is_none_is_a_fault_and_not_a_rule_without_effect(office, clock, text) -> None:
+    cap = YearlyCap(caps=(CapClass(most=1), CapClass(most=2, risk_colours=(text,))))
+    made = await scene.begin(office, clock, 10, pool_rules=(cap,), visits=VisitDays(first=date(2026, 11, 20), last=date(9999, 12, 31)))
+    with pytest.raises(Invalid) as refused:
+        await preview(office, made.people["operator"], made.draw)
+    said = "\n".join(refused.value.faults)
+    assert f"没有风险等级“{text}”" in said and "永远用不到" in said and "超过 366 天" in said

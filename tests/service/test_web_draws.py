@@ -109,7 +109,8 @@ async def test_a_step_asked_for_twice_is_one_and_waits_for_the_next_role(client,
     assert [s["id"] for s in (await client.get("/api/v1/steps", headers=confirmer)).json()] == [step]
     assert (await client.get("/api/v1/steps", headers=operator)).json() == []
     assert (await client.get(f"/api/v1/steps/{step}", headers=operator)).json() == first.json()
-    assert (await client.post(f"/api/v1/steps/{step}/agree", headers=people["witness"])).status_code == 403
+    assert (await client.post(f"/api/v1/steps/{step}/agree", headers=people["approver"])).status_code == 403
+    assert (await client.post(f"/api/v1/steps/{step}/agree", headers=people["witness"])).status_code == 404
     assert (await client.post(f"/api/v1/steps/{step}/withdraw", headers=confirmer)).status_code == 403
     assert (await client.post(f"/api/v1/steps/{step}/withdraw", headers=operator)).status_code == 204
     assert (await client.post(f"/api/v1/steps/{step}/agree", headers=confirmer)).status_code == 409
@@ -184,7 +185,7 @@ async def test_a_confirmer_agrees_in_a_browser_and_a_refusal_is_shown_where_it_h
     step = (await client.post(f"/api/v1/draws/{draw}/steps", json=ask, headers=people["operator"])).json()[
         "id"
     ]
-    await client.post("/staff/login", data={"login": "witness-1", "password": PASSWORD})
+    await client.post("/staff/login", data={"login": "approver-1", "password": PASSWORD})
     page = (await client.get(f"/staff/steps/{step}")).text
     assert "等待“复核人”同意" in page
     assert '<button class="button">' not in page
