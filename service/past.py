@@ -1,6 +1,6 @@
 """Inspections that were, and visits that are still to come, of all draws of this installation: what yearly caps count.
 
-A published result is an inspection. Where the same visit was imported too (same target and date), the imported one stands. A drawn
+A published result is an inspection, unless nobody was found to be inspected (unreachable, closed, moved away): hiding earns no rest. Where the same visit was imported too (same target and date), the imported one stands. A drawn
 target without a result is a visit still to come, unless a replacement ended it; of a plan for teams alone nothing is counted, because the
 visits are those of the draw it names.
 """
@@ -53,7 +53,7 @@ _PAST: Final = f"""
     FROM result JOIN plan USING (draw) JOIN document ON document.sha256 = result.document
     CROSS JOIN LATERAL (SELECT convert_from(document.data, 'UTF8')::jsonb AS body) AS read
     CROSS JOIN LATERAL (SELECT (body ->> 'inspected_on')::date AS day) AS dated
-    WHERE body ->> 'status' <> 'withdrawn'
+    WHERE body ->> 'status' <> 'withdrawn' AND result.code <> ALL ('{{UNREACHABLE,NO_SUCH_ACTIVITY,CLOSED_OR_LIQUIDATING,DEREGISTERED,REVOKED,RESCINDED,MOVED_OUT}}')
       AND NOT EXISTS (SELECT FROM inspection WHERE inspection.target = result.target AND inspected_on = day)
 """  # noqa: S608 (constants only)
 

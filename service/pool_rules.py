@@ -72,7 +72,7 @@ class History(Struct, frozen=True):
         return max(days, default=None)
 
     def visits(self, record: records.Target, year: int, exempt: Collection[Origin]) -> int:
-        """Return how many visits of `year` count towards a cap; without any row the target's own column is one."""
+        """Return how many visits of `year` count towards a cap; the target's own column is one, unless a row has its day."""
         past, standing, prefix = self.past.get(record.id), self.standing.get(record.id, ()), f"{year:04d}-"
         if past is None:
             if record.last_inspected is None and not standing:
@@ -80,6 +80,8 @@ class History(Struct, frozen=True):
             days = {record.last_inspected} if record.last_inspected is not None else set()
         else:
             days = {inspection.inspected_on for inspection in past if inspection.origin not in exempt}
+            if record.last_inspected is not None and all(i.inspected_on != record.last_inspected for i in past):
+                days.add(record.last_inspected)  # known to the register of targets alone, as in `last`
         # A day that was imported may be one of the visits still to come, and of one only. A result of ours is none of them: its own
         # draw waits no more for that target.
         ours = {i.inspected_on for i in past or () if i.number.endswith(f".{record.id}")}

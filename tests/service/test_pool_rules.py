@@ -114,7 +114,9 @@ def test_the_column_of_the_registry_stands_in_where_no_inspection_is_known():
     once = YearlyCap(caps=(CapClass(most=1),))
     known = msgspec.structs.replace(FIRM, last_inspected="2026-03-01")
     assert code(once, firm=known) == "yearly-cap"
-    assert code(once, visit("2025-01-01"), firm=known) is None, "with rows, rows are counted"
+    assert code(once, visit("2025-01-01"), firm=known) == "yearly-cap", "a day that no row has is a visit too"
+    twice = YearlyCap(caps=(CapClass(most=2),))
+    assert code(twice, visit("2026-03-01"), firm=known) is None, "a day that a row has counts once"
     months = JustInspected(months=12)
     assert code(months, firm=known) == code(months, visit("2026-11-01")) == "just-inspected"
     assert code(months, visit("2025-01-01"), firm=known) == "just-inspected", "the newest of both"
