@@ -156,7 +156,7 @@ def _verdict(values: Sequence[float], stated: float) -> str:
     return "reproduced" if near else "CORRECTED"
 
 
-def _verdict(near: bool) -> str:
+def _word(near: bool) -> str:
     return "reproduced" if near else "CORRECTED"
 
 
@@ -220,14 +220,14 @@ def run(instances: int = INSTANCES, checked: int = CHECKED, draws: int = DRAWS, 
     for cap, (deviation, idle) in deviations.items():
         near = abs(deviation - STATED_DEVIATION[cap]) <= 0.05
         spread_held = spread_held and near
-        print(f"    cap {cap:>2}: {deviation:.2f} [{STATED_DEVIATION[cap]:.2f} {_verdict(near)}], idle {100 * idle:.1f} %")
+        print(f"    cap {cap:>2}: {deviation:.2f} [{STATED_DEVIATION[cap]:.2f} {_word(near)}], idle {100 * idle:.1f} %")
     _, idle = workload(20, loads, one_ticket=True)
-    print(f"    one ticket per person for all targets, cap 20: idle {100 * idle:.1f} % [62 % {_verdict(abs(idle - 0.62) <= 0.02)}];"
+    print(f"    one ticket per person for all targets, cap 20: idle {100 * idle:.1f} % [62 % {_word(abs(idle - 0.62) <= 0.02)}];"
           " with everybody eligible ten people of 20 places fill all 200 seats")  # fmt: skip
     whole, within, in_all = round_robin(30, 100)
     print(f"  teams dealt in turn from a random start (provincial system), 30 people, 100 targets × 2: {whole} whole draws ="
           f" {log2(whole):.1f} bits, {within} teams within a draw, {in_all} of {30 * 29 // 2} in all"
-          f" [30, 4.9, 15 {_verdict((whole, round(log2(whole), 1), within) == (30, 4.9, 15))}]")  # fmt: skip
+          f" [30, 4.9, 15 {_word((whole, round(log2(whole), 1), within) == (30, 4.9, 15))}]")  # fmt: skip
     print("  not repeated: seats shuffled or in rounds, one ticket (TV), swap chain, min-cost flow, simplex against interior point,"
           " the 100 × 40 instances: no claim of ours rests on them")  # fmt: skip
 
