@@ -61,7 +61,7 @@ LAYERS = (
     {"residual"},
     {"plan_rules", "teams"},
     {"draw", "loads", "seat_report", "shortage", "skips"},
-    {"explanation", "replacement"},
+    {"replacement"},
 )
 
 
