@@ -65,23 +65,29 @@ def reached(network: Network) -> Reached:
 
 
 def reaching(network: Network) -> Reaching:
-    """Return what reaches the sink: whoever could still take one seat more, directly or by passing another on."""
+    """Return what reaches the sink: whoever could still take one seat more, directly or by passing another on.
+
+    Searched backwards from those with a place to spare, so every pair is looked at once however long the chains are.
+    """
+    lead_to: dict[int, list[int]] = {}  # person -> the open seats that reach them
+    swap_to: dict[int, list[int]] = {}  # seat -> the seats of its target that reach it
+    for seat in range(network.fixed, len(network.seats)):
+        may = able(network, seat)
+        for person in members(may & ~network.sitting[network.target_of[seat]]):
+            lead_to.setdefault(person, []).append(seat)
+        for mate in _swaps(network, seat, may):
+            swap_to.setdefault(mate, []).append(seat)
     people, seats = network.free, set[int]()
-    waiting, grown = list(range(network.fixed, len(network.seats))), True
-    while grown:
-        grown, still = False, []
-        for seat in waiting:
-            may = able(network, seat)
-            if may & people & ~network.sitting[network.target_of[seat]] or not seats.isdisjoint(
-                _swaps(network, seat, may)
-            ):
-                seats.add(seat)
-                if network.holder[seat] != NOBODY:
-                    people |= network.bit[network.holder[seat]]
-                grown = True
-            else:
-                still.append(seat)
-        waiting = still
+    queue = [seat for person in members(people) for seat in lead_to.get(person, ())]
+    for seat in queue:
+        if seat in seats:
+            continue
+        seats.add(seat)
+        queue += swap_to.get(seat, ())
+        holder = network.holder[seat]
+        if holder != NOBODY and not people & network.bit[holder]:
+            people |= network.bit[holder]
+            queue += lead_to.get(holder, ())
     return Reaching(frozenset(seats), people)
 
 
