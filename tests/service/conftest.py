@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from application import PASSWORD, Clock, browser, execute, in_database
-from bureau import testing_only_signer
+from joint import Desk, employ_all, found, joint_office, register_fire
 
 from service.accounts import create_staff
 from service.config import Config
@@ -85,9 +85,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def bare_office(dsn: str, clock: Clock) -> AsyncIterator[Office]:
-    """An office with keys that are the same in every run, and an empty database."""
+    """An office with keys that are the same in every run, that of a second department among them, and an empty database."""
     pool = await open_pool(dsn)
-    yield Office(pool, testing_only_signer("section-lead"), testing_only_signer("log"), clock)
+    yield joint_office(pool, clock)
     await pool.close()
 
 
@@ -138,3 +138,14 @@ def enter(office: Office, client: httpx.AsyncClient, employ):
         return {"Authorization": f"Bearer {answer.json()['token']}"}
 
     return create_and_log_in
+
+
+@pytest.fixture
+async def desk(client: httpx.AsyncClient, office: Office, clock: Clock, employ) -> Desk:
+    """A campaign's two departments with their registries, and everybody logged in."""
+    await register_fire(office)
+    await found(office)
+    await employ_all(office, employ)
+    desk = Desk(client, clock, office)
+    await desk.at("2026-11-09T00:00:00Z")
+    return desk

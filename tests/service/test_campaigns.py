@@ -9,29 +9,10 @@ from joint import BOTH, FIRE, Desk
 from disclosure.keys import encode_base64, key_id
 from service.command.setup import keygen_section
 from service.config import ConfigError
-from service.database import open_pool
 from service.errors import Conflicting, Invalid
 from service.office import Office
 from service.sections import load_section_signers, name_section, read_departments, retire_section
 from service.signer import load_signer
-
-
-@pytest.fixture
-async def bare_office(dsn, clock):
-    """An office that also holds the key of fire."""
-    pool = await open_pool(dsn)
-    yield joint.joint_office(pool, clock)
-    await pool.close()
-
-
-@pytest.fixture
-async def desk(client, office, clock, employ) -> Desk:
-    await joint.register_fire(office)
-    await joint.found(office)
-    await joint.employ_all(office, employ)
-    desk = Desk(client, clock, office)
-    await desk.at("2026-11-09T00:00:00Z")
-    return desk
 
 
 def keyids(envelope: dict) -> set[str]:

@@ -8,7 +8,6 @@ import scene as scenes
 from test_public_pages import HTML, read, text_of
 
 from selection.eligibility import Staff
-from service.database import open_pool
 from service.drafts import Statement
 from service.pages.record import read_record
 from service.pages.team_history import history_of
@@ -187,20 +186,9 @@ async def test_an_excluded_firm_reads_which_rule_of_the_plan_excluded_it_and_in_
 class TestOfTwoDepartments:
     """A joint campaign: one order, nested quotas, one team whose seats are of two departments."""
 
-    @pytest.fixture
-    async def bare_office(self, dsn, clock):
-        pool = await open_pool(dsn)
-        yield joint.joint_office(pool, clock)
-        await pool.close()
-
     async def test_the_ticket_says_whose_quota_drew_the_firm_and_the_team_page_explains_the_seats_of_each(
-        self, client, office, clock, employ
+        self, client, office, desk
     ) -> None:
-        await joint.register_fire(office)
-        await joint.found(office)
-        await joint.employ_all(office, employ)
-        desk = joint.Desk(client, clock, office)
-        await desk.at("2026-11-09T00:00:00Z")
         draw = await desk.prepare(joint.draft(10))
         before = await desk.preview(draw)
         assert {line["section"] for line in before.json()["feasibility"]["people"]} == {"云州市应急管理局", joint.FIRE}

@@ -49,15 +49,6 @@ def as_csv(header: str, rows) -> bytes:
 
 
 @pytest.fixture
-async def bare_office(dsn, clock):
-    from service.database import open_pool
-
-    pool = await open_pool(dsn)
-    yield joint.joint_office(pool, clock)
-    await pool.close()
-
-
-@pytest.fixture
 async def desk(client, office, clock, employ) -> Desk:
     await joint.register_fire(office)
     for login, roles in (ROLES | {"registrar": ["registrar"]}).items():

@@ -3,30 +3,9 @@
 import asyncio
 
 import joint
-import pytest
 from joint import BOTH, Desk
 
-from service.database import open_pool
 from service.frozen import read_draw_row, read_frozen
-
-
-@pytest.fixture
-async def bare_office(dsn, clock):
-    """An office that also holds the key of fire."""
-    pool = await open_pool(dsn)
-    yield joint.joint_office(pool, clock)
-    await pool.close()
-
-
-@pytest.fixture
-async def desk(client, office, clock, employ) -> Desk:
-    await joint.register_fire(office)
-    await joint.found(office)
-    await joint.employ_all(office, employ)
-    desk = Desk(client, clock, office)
-    await desk.at("2026-11-09T00:00:00Z")
-    return desk
-
 
 KEPT = ("title", "task", "legal_basis", "classes", "area_rule", "default_places", "apart", "givers", "visits", "origin")
 
