@@ -1,6 +1,6 @@
-"""Whether the people suffice, asked before the freeze: rehearsals with throw-away keys, and the worst case of every seat. Pure.
+"""Whether the people suffice, asked before the freeze: rehearsals with throw-away keys, and the worst case of every seat.
 
-A rehearsal is the draw itself on keys that nobody keeps. Its targets are sampled by quota: any key gives every such sample with
+Entropy and clock are given. A rehearsal is the draw itself on keys that nobody keeps. Its targets are sampled by quota: any key gives every such sample with
 the same chance, and of a million targets only the drawn ones are looked at. Nothing of a rehearsal says anything about the draw,
 whose numbers do not exist yet.
 """
