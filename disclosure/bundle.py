@@ -13,11 +13,10 @@ from msgspec import Meta, Struct
 from disclosure.checkpoint import Checkpoint, read_unverified
 from disclosure.document import (
     DOCUMENT_TYPE,
-    Correction,
+    BesideDraw,
     Document,
     DrawOpening,
     DrawOutcome,
-    InspectionResult,
     SealedOutcome,
     parse_document,
 )
@@ -223,7 +222,7 @@ def _entry(entry: _Entry) -> Entry:
             raise BundleError(f"{signature.keyid[:80]!r} is not a key id: sha256: and 64 hex digits")
     data = payload_bytes(entry.dsse)
     document = parse_document(data)
-    if isinstance(document, InspectionResult | Correction):
+    if isinstance(document, BesideDraw):
         raise BundleError(f"a {document.type} is not part of a draw bundle")
     proof = tuple(_hash(text) for text in entry.proof)
     return Entry(document, data, entry.dsse, entry.index, entry.leaf.encode(), proof)

@@ -12,26 +12,30 @@ from msgspec import Meta
 
 from disclosure.envelope import Envelope, sign
 from disclosure.errors import DisclosureError
+from disclosure.key_event import KeyEvent, Shard
 from disclosure.keys import Signer
+from disclosure.result import (
+    Contest,
+    Correction,
+    Finding,
+    InspectionResult,
+    Redaction,
+    ResultCode,
+    Withdrawal,
+)
 from selection.canonical import CanonicalError, format_canonical, parse_canonical
-from selection.forms import Count, Date, Digest, Hex64, Id, Label, Nonce16, Positive, Text, Time
+from selection.forms import Count, Hex64, Id, Label, Positive, Text, Time
 from selection.plan import ActorRole, BlobReference, Form, Plan
 from selection.replacement import Event
 
-__all__ = ["DOCUMENT_TYPE", "KINDS", "Contribution", "Correction", "Document", "DocumentError", "DrawOpening",
-           "DrawOutcome", "DrawVoid", "Finding", "InspectionResult", "Replacement", "ResultCode", "ResultReference",
-           "SealedEvent", "SealedOutcome", "actors_of", "format_document", "kind_of", "parse_document",
-           "sign_document"]  # fmt: skip
+__all__ = ["DOCUMENT_TYPE", "KINDS", "BesideDraw", "Contest", "Contribution", "Correction", "Document", "DocumentError",
+           "DrawOpening", "DrawOutcome", "DrawVoid", "Finding", "InspectionResult", "KeyEvent", "Redaction", "Replacement",
+           "ResultCode", "ResultReference", "SealedEvent", "SealedOutcome", "Shard", "Withdrawal", "actors_of",
+           "format_document", "kind_of", "parse_document", "sign_document"]  # fmt: skip
 
 DOCUMENT_TYPE = "application/vnd.double-random.document+json"
 
 Actors = tuple[ActorRole, ...]
-ResultCode = Literal[
-    "NO_PROBLEM", "NOT_DISCLOSED", "FALSE_DISCLOSURE", "UNREACHABLE", "FIXED_ON_ORDER", "NO_SUCH_ACTIVITY",
-    "CLOSED_OR_LIQUIDATING", "NON_COOPERATION_SERIOUS", "PROBLEM_FOLLOW_UP", "DEREGISTERED", "REVOKED", "RESCINDED",
-    "MOVED_OUT", "HAZARD_GENERAL", "HAZARD_MAJOR", "CASE_OPENED", "TRANSFERRED", "REFUSED",
-]  # fmt: skip
-
 
 class DocumentError(DisclosureError):
     """Bytes are not a document of a known kind, in its one form; the message names the field."""
@@ -125,49 +129,12 @@ class DrawOpening(Form, frozen=True):
     type: Literal["draw-opening/v1"] = "draw-opening/v1"
 
 
-class Finding(Form, frozen=True):
-    code: ResultCode
-    deadline: Date | None
-    item: Id
-    measure: Text | None
-    responsible: Text | None
-
-
-class _Result(Form, frozen=True):
-    _sd: tuple[Digest, ...]
-    _sd_alg: Literal["sha-256"]
-    actors: Actors
-    draw: Id
-    findings: tuple[Finding, ...]
-    id: Annotated[str, Meta(pattern=r"\A[0-9A-Za-z._-]{1,160}\Z")]
-    inspected_on: Date
-    issued_at: Time
-    legal_basis: Annotated[tuple[Text, ...], Meta(min_length=1)]
-    nonce: Nonce16
-    plan: Hex64
-    result: ResultCode
-    rev: Positive
-    sections: Annotated[tuple[Label, ...], Meta(min_length=1)]
-    status: Literal["in_force", "contested", "corrected", "withdrawn"]
-    target: Id
-
-
-class InspectionResult(_Result, frozen=True):
-    supersedes: None
-    type: Literal["inspection-result/v1"] = "inspection-result/v1"
-
-
-class Correction(_Result, frozen=True):
-    reason: Text
-    requested_by: Literal["subject", "authority", "court", "audit"]
-    supersedes: Hex64
-    type: Literal["correction/v1"] = "correction/v1"
-
-
 Document = (
     Plan | Contribution | DrawOutcome | SealedOutcome | DrawVoid | Replacement | SealedEvent | DrawOpening
-    | InspectionResult | Correction
+    | InspectionResult | Correction | Contest | Withdrawal | Redaction | KeyEvent | Shard
 )  # fmt: skip
+# What stands beside a draw: never a part of its bundle, and without a place in its order.
+BesideDraw = InspectionResult | Correction | Contest | Withdrawal | Redaction | KeyEvent | Shard
 
 
 def kind_of(document: Document) -> str:
@@ -176,8 +143,8 @@ def kind_of(document: Document) -> str:
 
 
 def actors_of(document: Document) -> Actors:
-    """Return who took the step; empty for an opening, which a job takes."""
-    return () if isinstance(document, DrawOpening) else document.actors
+    """Return who took the step; empty for an opening, which a job takes, and for what is done at the keyboard of the service."""
+    return () if isinstance(document, DrawOpening | KeyEvent | Shard) else document.actors
 
 
 KINDS: dict[str, type] = {get_args(cls.__annotations__["type"])[0]: cls for cls in get_args(Document)}

@@ -8,7 +8,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from disclosure.document import Correction, Document, InspectionResult, format_document
+from disclosure.document import (
+    Contest,
+    Correction,
+    Document,
+    InspectionResult,
+    KeyEvent,
+    Withdrawal,
+    format_document,
+)
 from disclosure.envelope import Envelope
 from disclosure.errors import DisclosureError
 from selection.canonical import CanonicalError, format_canonical, parse_struct
@@ -44,7 +52,7 @@ def leaf_of(document: Document, envelope: Envelope, at: str) -> Leaf:
     """Return the leaf of `document` signed as `envelope`, claiming to be logged at `at`."""
     data = format_document(document)
     rev, supersedes = 1, None
-    if isinstance(document, InspectionResult | Correction):
+    if isinstance(document, InspectionResult | Correction | Contest | Withdrawal | KeyEvent):
         rev, supersedes = document.rev, document.supersedes
     return Leaf(
         at=at,

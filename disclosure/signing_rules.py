@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from disclosure.document import (
+    Contest,
     Contribution,
     Correction,
     Document,
     InspectionResult,
+    KeyEvent,
+    Shard,
+    Withdrawal,
     actors_of,
     kind_of,
 )
@@ -42,6 +46,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     "draw-opening/v1": (),
     "inspection-result/v1": ("inspector", "inspector", "reviewer", "publisher", "publisher"),
     "correction/v1": ("reviewer", "publisher", "publisher"),
+    "contest/v1": ("reviewer", "publisher", "publisher"),
+    "withdrawal/v1": ("reviewer", "publisher", "publisher"),
+    "redaction/v1": ("reviewer", "publisher"),
+    "key-event/v1": (),
+    "shard/v1": (),
 }
 # No one holds two roles that check each other in one draw.
 CHECKING_ROLES = frozenset(
@@ -66,13 +75,15 @@ def required_keys(plan: Plan, document: Document) -> list[bytes]:
     """Return the raw public keys that must sign `document`, no more and no fewer.
 
     Raises SignerError if that cannot be told: an undeclared contributor or section, or a paper contribution
-    without the digest of its form.
+    without the digest of its form; or a key event or shard, which belongs to no draw.
     """
+    if isinstance(document, KeyEvent | Shard):
+        raise SignerError(f"{kind_of(document)} belongs to no draw; who may sign it is told by the key list")
     if isinstance(document, Plan):
         return [decode_base64(section.key) for section in plan.sections]
     if isinstance(document, Contribution):
         return _of_contribution(plan, document)
-    if isinstance(document, InspectionResult | Correction):
+    if isinstance(document, InspectionResult | Correction | Contest | Withdrawal):
         keys = {section.id: decode_base64(section.key) for section in plan.sections}
         unknown = [section for section in document.sections if section not in keys]
         if unknown:

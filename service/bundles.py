@@ -4,11 +4,10 @@ from msgspec import UNSET
 
 from disclosure.bundle import Record, make_bundle
 from disclosure.document import (
+    BesideDraw,
     Contribution,
-    Correction,
     DrawOpening,
     DrawOutcome,
-    InspectionResult,
     SealedOutcome,
 )
 from disclosure.proof import Proof, format_proof
@@ -37,7 +36,7 @@ async def build_bundle(connection: Connection, draw: str) -> bytes:
     stored = [
         d
         for d in await documents_of(connection, draw)
-        if not isinstance(d.document, InspectionResult | Correction)
+        if not isinstance(d.document, BesideDraw)
     ]
     if not any(isinstance(d.document, DrawOutcome | SealedOutcome) for d in stored):
         raise NotFound(f"批次 {draw} 还没有结果", f"draw {draw} has no outcome yet")
