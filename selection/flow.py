@@ -45,6 +45,7 @@ class Network:
         self.names = sorted(places)
         self.number = {name: number for number, name in enumerate(self.names)}
         self.bit = [1 << number for number in range(len(self.names))]
+        self._bit_of = dict(zip(self.names, self.bit, strict=True))
         self.seats = seats
         self.targets = list(dict.fromkeys(seat.target for seat in seats))
         position = {target: number for number, target in enumerate(self.targets)}
@@ -81,8 +82,7 @@ class Network:
         """Return the known of `names` as bits."""
         mask = 0
         for name in names:
-            if name in self.number:
-                mask |= self.bit[self.number[name]]
+            mask |= self._bit_of.get(name, 0)
         return mask
 
     def candidates(self, seat: int) -> int:
@@ -90,10 +90,7 @@ class Network:
         listed = self.seats[seat].candidates
         mask = self._of_list.get(id(listed))
         if mask is None:
-            digits, number = bytearray(b"0") * (len(self.names) + 1), self.number
-            for name in listed:
-                digits[~number[name]] = 49  # "1"; the last digit is bit 0
-            mask = self._of_list[id(listed)] = int(digits, 2)
+            mask = self._of_list[id(listed)] = sum(map(self._bit_of.__getitem__, listed))
         return mask
 
     def _reachable(self, seat: int) -> int:
@@ -176,14 +173,9 @@ class Network:
 
     def _walk(self, came: Mapping[int, tuple[int, int]], seat: int, person: int) -> None:
         """Let `person` take `seat`, its holder the seat that wants them, and so on back to the empty one."""
-        moves = []
         while seat >= 0:
-            moves.append((seat, person))
-            seat, person = came[seat]
-        for seat, _ in moves[:-1]:
-            self._move(seat, NOBODY)
-        for seat, person in moves:
             self._move(seat, person)
+            seat, person = came[seat]
 
     def choose(self, seat: int, person: int) -> bool:
         """Fix `person`, who may take it, in the first open seat if all later seats can then be filled; else change nothing."""
@@ -193,8 +185,6 @@ class Network:
             return False
         self._undo.clear()
         empty = []
-        if person != held_before:
-            self._move(seat, NOBODY)
         if (bit | clashing) & self.sitting[target]:
             for mate in self.seats_of[target]:
                 if mate > seat and (bit | clashing) & self.bit[self.holder[mate]]:

@@ -9,7 +9,7 @@ from selection.eligibility import area_allows
 from selection.plan import Plan, Seat
 from selection.pool import Person, Pools, Target
 
-__all__ = ["EXCEPTION_RULES", "FEW_PEOPLE", "SMALL_STRATUM", "thin_seats", "unstated_faults"]
+__all__ = ["EXCEPTION_RULES", "FEW_PEOPLE", "SMALL_STRATUM", "thin_seats", "unknown_subjects", "unstated_faults"]
 
 SMALL_STRATUM = 20  # targets (protocol: under this a stratum needs a stated reason)
 FEW_PEOPLE = 3  # people who could take a seat
@@ -25,6 +25,27 @@ def unstated_faults(plan: Plan, pools: Pools) -> Iterator[str]:
     for rule, subject, what in _asking(plan, pools):
         if (rule, subject) not in stated:
             yield f"{what}, and no reason is stated"
+
+
+def unknown_subjects(plan: Plan) -> list[tuple[str, str]]:
+    """Return (rule, subject) of each reason stated for a stratum, quota or seat that the plan does not have.
+
+    The specification lets a plan state it, for it excuses nothing; who wrote it meant something else, so the service asks. Of
+    `wide-exclusion` only the bureau knows who is meant.
+    """
+    known = {
+        "small-stratum": {stratum.id for stratum in plan.strata},
+        "no-chance": {f"{stratum.id}/{quota.section}" for stratum in plan.strata for quota in stratum.quotas},
+        "narrow-pool": {"pool"},
+        "thin-seat": {
+            f"{class_.id}/{stage}/{number}"
+            for class_ in plan.classes
+            for stage, seats in (("inspectors", class_.inspector_seats), ("experts", class_.expert_seats))
+            for number in range(1, len(seats) + 1)
+        },
+    }
+    stated = [(reason.rule, reason.subject) for reason in plan.exceptions]
+    return [(rule, subject) for rule, subject in stated if rule in known and subject not in known[rule]]
 
 
 def _asking(plan: Plan, pools: Pools) -> Iterator[tuple[str, str, str]]:

@@ -2,13 +2,16 @@
 
 The result is defined, not the program: seats in order, for each the first candidate after whom all later seats can
 still be filled. `first_come` gives every seat its first candidate with a free place; where that fills all seats it is
-the result. Else `assign` is DRAW line by line, and `flow.Network` answers FILLABLE.
+the result. Else its gaps are near the end, and most seats before them keep their first choice: `assign` searches from
+late seats on, then from earlier ones, until one search holds for the whole. Each is DRAW line by line, and
+`flow.Network` answers FILLABLE.
 
 Costs: without `apart`, one search through the network per choice that has to displace somebody, and no search twice
-through what an earlier one found used up.
+through what an earlier one found used up; of all that only the seats searched from, not the whole.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -58,12 +61,53 @@ def assign(
     quick = first_come(seats, places, staff.apart, mates)
     if None not in quick:
         return Assignment("COMPLETE", tuple(filter(None, quick)))
-    network = Network(seats, places, staff.apart, mates, quick)
+    starts = _starts(seats, quick.index(None))
+    outcomes = (_search(start, seats, places, staff.apart, mates, quick) for start in starts)
+    return next(found for found in outcomes if found is not None)
+
+
+def _starts(seats: Sequence[OpenSeat], gap: int) -> Iterator[int]:
+    """Yield from which seat on to search, earlier and earlier, each the first of its target; the last is 0.
+
+    Where the seats from `start` on can be filled after all first choices before it, FILLABLE holds after every one of
+    those, so DRAW makes them, one node each. What is missing at the end can mostly be had near the end.
+    """
+    size = 2 * (len(seats) - gap)
+    while size < len(seats):
+        start = len(seats) - size
+        while start and seats[start].target == seats[start - 1].target:
+            start -= 1
+        yield start
+        size *= 2
+    yield 0
+
+
+def _search(
+    start: int,
+    seats: Sequence[OpenSeat],
+    places: Mapping[str, int],
+    apart: Mapping[str, Collection[str]],
+    mates: Mapping[str, Collection[str]],
+    quick: Sequence[str | None],
+) -> Assignment | None:
+    """Return the outcome of DRAW as far as it keeps to `quick` before `start`; None if it does not. From 0 it always answers."""
+    taken = Counter(quick[:start])
+    left = {name: count - taken[name] for name, count in places.items()}
+    network = Network(seats[start:], left, apart, mates, quick[start:])
     if not network.fill():
-        return Assignment("IMPOSSIBLE", certificate=certificate_of(network, reached(network)))
-    i, nodes, limit = 0, 0, node_limit(len(seats))
+        return None if start else Assignment("IMPOSSIBLE", certificate=certificate_of(network, reached(network)))
+    outcome = _draw(network, start, node_limit(len(seats)))
+    if outcome == "COMPLETE":
+        later = (network.names[person] for person in network.holder)
+        return Assignment("COMPLETE", (*filter(None, quick[:start]), *later))
+    return None if start and outcome == "IMPOSSIBLE_PAIRS" else Assignment(outcome)
+
+
+def _draw(network: Network, nodes: int, limit: int) -> Outcome:
+    """Run the loop of DRAW over a network whose seats are all filled, `nodes` choices made before; the result is its holders."""
+    seats, i = network.seats, 0
     position, barred = [0] * (len(seats) + 1), [0] * len(seats)
-    number, bit, left, holder, apart = network.number, network.bit, network.left, network.holder, network.apart
+    number, bit, left, holder, clashing = network.number, network.bit, network.left, network.holder, network.apart
     while i < len(seats):
         found, candidates = False, seats[i].candidates
         barred[i] = out = network.barred[network.target_of[i]]
@@ -74,8 +118,8 @@ def assign(
                 continue
             nodes += 1
             if nodes > limit:
-                return Assignment("SEARCH_LIMIT")
-            if found := person == holder[i] and person not in apart:
+                return "SEARCH_LIMIT"
+            if found := person == holder[i] and person not in clashing:
                 network.fix(i, person, bit[person])  # the flow that is kept shows that the rest can be filled
             else:
                 found = network.choose(i, person)
@@ -85,12 +129,12 @@ def assign(
             i += 1
             position[i] = 0
         elif i == 0:
-            return Assignment("IMPOSSIBLE_PAIRS")
+            return "IMPOSSIBLE_PAIRS"
         else:
             # Only with `apart` pairs: FILLABLE looks at each later seat alone. The seat before tries its next candidate.
             i -= 1
             network.unfix(barred[i])
-    return Assignment("COMPLETE", tuple(network.names[person] for person in network.holder))
+    return "COMPLETE"
 
 
 def first_come(

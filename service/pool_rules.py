@@ -193,7 +193,8 @@ def cap_of(rule: YearlyCap, record: records.Target) -> int | None:
 
 def pool_rule_faults(draft: Draft) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the rules as declared, in Chinese and English."""
-    for code, count in Counter(map(code_of, rules_of(draft))).items():
+    declared = [*map(code_of, draft.pool_rules), *(["just-inspected"] if draft.scope.not_inspected_within_months else [])]
+    for code, count in Counter(declared).items():
         if count > 1:
             more = "（scope.not_inspected_within_months 也是其中一条）" if code == "just-inspected" else ""
             yield f"排除规则“{REASONS[code]}”（{code}）出现 {count} 次{more}；请只留一条", f"pool rule {code} stands {count} times"

@@ -1,9 +1,10 @@
-"""Is the fast team draw the draw of the specification? Three comparisons with slower programs that share no code with it.
+"""Is the fast team draw the draw of the specification? Four comparisons with slower programs that share no code with it.
 
     tiny     the first complete assignment of all that exist, found by trying them; each certificate against a maximum
              flow from nothing
     medium   tight instances without pairs apart: DRAW as written, FILLABLE as a maximum flow from nothing per candidate
     whole    DRAW as written on instances with mates, people apart and joint seats of two departments
+    limit    DRAW as written where people apart let it end at a dead end of many thousand choices, about as many as LIMIT
 
 The slower programs are `tests/selection/naive_draw.py`, written from docs/spec/draw.md 5 alone.
 """
@@ -21,9 +22,9 @@ from selection.eligibility import OpenSeat
 from selection.flow import Network
 from selection.teams import Assignment, assign, first_come
 
-__all__ = ["medium", "run", "tiny", "whole"]
+__all__ = ["limit", "medium", "run", "tiny", "whole"]
 
-TINY, MEDIUM, WHOLE = 100_000, 2_000, 3_000
+TINY, MEDIUM, WHOLE, LIMIT = 100_000, 2_000, 3_000, 200
 Case = tuple[list[tuple[str, int, list[str]]], dict[str, int], set[tuple[str, str]], dict[str, list[str]]]
 
 _path = Path(__file__).resolve().parents[2] / "tests" / "selection" / "naive_draw.py"
@@ -151,6 +152,30 @@ def whole(count: int = WHOLE) -> bool:
     return True
 
 
+def limit(count: int = LIMIT) -> bool:
+    """Compare instances that need about as many choices as DRAW may try; return whether all are equal.
+
+    The last team asks for people who are all apart, which FILLABLE cannot see, so every way to seat the others is tried;
+    in one of three the first seat then has another candidate, and who held it may join the last team.
+    """
+    r, seen = random.Random("prove teams limit 1"), Counter[str]()
+    for _ in range(count):
+        people, last = [f"p{n:02d}" for n in range(30)], [f"q{n}" for n in range(r.choice([2, 2, 3]))]
+        way_out = ["w"] if r.random() < 1 / 3 else []
+        seats, ways = [("first", 1, [*way_out, r.choice(people)])], 1 + len(last)
+        while ways < 6_000:
+            most = min(30, max(2, 14_000 // ways))
+            fit = r.sample(people, r.randint(min(4, most), most))
+            seats.append((f"t{len(seats) // 2}", len(seats) % 2 + 1, fit))
+            ways *= len(fit)
+        seats += [("z", k, r.sample(last, len(last)) + way_out * (k == 2)) for k in (1, 2)]
+        places = {p: r.choice([2, 9, 9]) for p in people} | dict.fromkeys([*last, "w"], 1)
+        if not _same((seats, places, {(a, b) for a in last for b in last if a < b}, {}), seen):
+            return False
+    print(f"  limit: {count:,} equal to DRAW as written, seed 'prove teams limit 1'; {_counts(seen)}")
+    return True
+
+
 def _same(case: Case, seen: Counter[str]) -> bool:
     found, (outcome, chosen, certificate) = _ours(case), naive_draw.naive(*case)
     seen[outcome] += 1
@@ -165,10 +190,10 @@ def _counts(seen: Counter[str]) -> str:
 
 
 def run() -> bool:
-    """Run all three; return whether nothing differs."""
+    """Run all four; return whether nothing differs."""
     print("teams: the fast draw beside programs that try everything out")
     held = []
-    for part in (tiny, medium, whole):
+    for part in (tiny, medium, whole, limit):
         begun = time.process_time()
         held.append(part())
         print(f"    {time.process_time() - begun:.0f} s")

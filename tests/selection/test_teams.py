@@ -186,5 +186,18 @@ def test_nodes_are_counted_as_written(limit, monkeypatch):
     assert seen["SEARCH_LIMIT"] or limit > 15
 
 
+@pytest.mark.parametrize("extra", range(0, 16, 3))
+def test_nodes_are_counted_where_the_search_begins_late(extra, monkeypatch):
+    """The first choices that are kept unsearched count one node each, also when pairs apart lead back among them."""
+    monkeypatch.setattr(teams, "node_limit", lambda seats: seats + extra)
+    r, seen = random.Random(f"late {extra}"), Counter()
+    for _ in range(400):
+        case = instance(r, **SHAPES["apart"])
+        found, (outcome, people, _) = solve(*case), naive(*case, limit=len(case[0]) + extra)
+        assert (found.outcome, found.people) == (outcome, people), case
+        seen[outcome] += 1
+    assert seen["SEARCH_LIMIT"] or extra > 10, seen
+
+
 def test_no_seats_are_complete():
     assert solve([], {"a": 1}, set(), {}).outcome == "COMPLETE"
