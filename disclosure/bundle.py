@@ -3,7 +3,6 @@
 `format_bundle` is what the service publishes, `parse_bundle` step 1 of the verification.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal
@@ -12,15 +11,14 @@ from msgspec import Meta, Struct
 
 from disclosure.checkpoint import Checkpoint, read_unverified
 from disclosure.document import (
-    DOCUMENT_TYPE,
     BesideDraw,
     Document,
     DrawOpening,
     DrawOutcome,
     SealedOutcome,
-    parse_document,
+    document_of,
 )
-from disclosure.envelope import Envelope, format_envelope, payload_bytes
+from disclosure.envelope import Envelope
 from disclosure.errors import DisclosureError
 from disclosure.keys import decode_base64, encode_base64
 from selection.canonical import CanonicalError, format_canonical, parse_struct
@@ -41,7 +39,6 @@ __all__ = [
 ]
 
 MAX_BUNDLE = 512 << 20  # bytes
-_is_keyid = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 
 
 class BundleError(DisclosureError):
@@ -214,14 +211,7 @@ def parse_bundle(data: bytes) -> Bundle:
 
 
 def _entry(entry: _Entry) -> Entry:
-    format_envelope(entry.dsse)  # refuses an envelope that is not of our profile
-    if entry.dsse.payloadType != DOCUMENT_TYPE:
-        raise BundleError(f"payloadType is {entry.dsse.payloadType[:80]!r}, not {DOCUMENT_TYPE}")
-    for signature in entry.dsse.signatures:
-        if _is_keyid(signature.keyid) is None:
-            raise BundleError(f"{signature.keyid[:80]!r} is not a key id: sha256: and 64 hex digits")
-    data = payload_bytes(entry.dsse)
-    document = parse_document(data)
+    document, data = document_of(entry.dsse)
     if isinstance(document, BesideDraw):
         raise BundleError(f"a {document.type} is not part of a draw bundle")
     proof = tuple(_hash(text) for text in entry.proof)

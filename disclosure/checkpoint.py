@@ -1,21 +1,16 @@
 """Signed tree heads (c2sp.org/tlog-checkpoint) and their cosignatures (c2sp.org/tlog-cosignature).
 
-The text of the note has exactly three lines, and no extension lines:
-
-    bureau.example/log/2026
-    20852163
-    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
-
-origin, number of entries, base64 of the root. The log's key has the origin as its name and kind 0x01;
-cosigners have kind 0x04.
+The note's text is that of `checkpoint_text`. The log's key has the origin as its name and kind 0x01; cosigners have
+kind 0x04 (Ed25519) or 0x06 (ML-DSA-44).
 """
 
 import msgspec
 
-from disclosure.errors import CheckpointError, EncodingError
-from disclosure.keys import Signer, decode_base64, encode_base64
+from disclosure.checkpoint_text import Checkpoint, format_checkpoint, parse_checkpoint
+from disclosure.errors import CheckpointError
+from disclosure.keys import Signer
 from disclosure.note import (
-    KIND_COSIGNATURE,
+    COSIGNING_KINDS,
     KIND_ED25519,
     NoteSignature,
     VerifierKey,
@@ -26,7 +21,6 @@ from disclosure.note import (
     sign_cosignature,
     sign_note,
 )
-from disclosure.tree import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
 
 __all__ = [
     "Checkpoint",
@@ -42,14 +36,6 @@ __all__ = [
 ]
 
 
-class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A tree head: origin (the unique name of the log), number of entries, 32 byte root."""
-
-    origin: str
-    size: int
-    root: bytes
-
-
 class Cosignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cosigner `name` saw this checkpoint, consistent with all before, at `time` (seconds since 1970)."""
 
@@ -63,39 +49,6 @@ class OpenedCheckpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint: Checkpoint
     cosignatures: tuple[Cosignature, ...]
     unknown: tuple[NoteSignature, ...]
-
-
-def format_checkpoint(checkpoint: Checkpoint) -> str:
-    """Return the note text, three lines; CheckpointError if a part is not permitted."""
-    origin = checkpoint.origin
-    if not origin or any(c.isspace() or c == "+" or c < " " for c in origin):
-        raise CheckpointError(
-            f"origin {origin!r} is empty or holds a space, a plus sign or a control character"
-        )
-    if not 0 <= checkpoint.size <= MAX_SIZE:
-        raise CheckpointError(f"tree size {checkpoint.size} is not within 0 to 2^63 - 1")
-    if len(checkpoint.root) != HASH_BYTES:
-        raise CheckpointError(f"a root has {HASH_BYTES} bytes, not {len(checkpoint.root)}")
-    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-        raise CheckpointError("the root of the empty tree is SHA-256 of nothing")
-    return f"{origin}\n{checkpoint.size}\n{encode_base64(checkpoint.root)}\n"
-
-
-def parse_checkpoint(text: str) -> Checkpoint:
-    """Return the checkpoint with exactly this note text; CheckpointError otherwise (extension lines too)."""
-    lines = text.split("\n")
-    if len(lines) != 4 or lines[3]:
-        raise CheckpointError("a checkpoint has exactly three lines: origin, size, root; no extension lines")
-    origin, size, root = lines[:3]
-    if not (size.isascii() and size.isdigit() and len(size) <= 19):
-        raise CheckpointError(f"tree size {size[:40]!r} is not a decimal number of at most 19 digits")
-    try:
-        checkpoint = Checkpoint(origin=origin, size=int(size), root=decode_base64(root))
-    except EncodingError as error:
-        raise CheckpointError(f"root: {error}") from error
-    if format_checkpoint(checkpoint) != text:
-        raise CheckpointError(f"tree size {size!r} has leading zeros")
-    return checkpoint
 
 
 def read_unverified(note_bytes: bytes) -> Checkpoint:
@@ -128,7 +81,7 @@ def open_checkpoint(
 ) -> OpenedCheckpoint:
     """Return the checkpoint and its cosignatures, in the order of the lines, verified.
 
-    `vkey` is the log's key (kind 0x01, named like the origin), `cosigners` keys of kind 0x04.
+    `vkey` is the log's key (kind 0x01, named like the origin), `cosigners` keys of kind 0x04 or 0x06.
     Raises CheckpointError if the note is not a checkpoint of that log or the log did not sign it,
     NoteError if it is malformed, SignatureError if any line by a known key is bad.
     """
@@ -136,8 +89,8 @@ def open_checkpoint(
         raise CheckpointError(f"log key of {vkey.name!r} has kind {vkey.kind:#04x}, not 0x01")
     public_keys = {vkey.public_key}
     for key in cosigners:
-        if key.kind != KIND_COSIGNATURE:
-            raise CheckpointError(f"cosigner key of {key.name!r} has kind {key.kind:#04x}, not 0x04")
+        if key.kind not in COSIGNING_KINDS:
+            raise CheckpointError(f"cosigner key of {key.name!r} has kind {key.kind:#04x}, not 0x04 or 0x06")
         # An Ed25519 cosignature does not name its cosigner: one key under two names would count twice.
         if key.public_key in public_keys:
             raise CheckpointError(f"cosigner {key.name!r} has the key of another cosigner or of the log")

@@ -4,13 +4,14 @@ A document is published, hashed, signed and logged as exactly the bytes of `form
 `parse_document` accepts nothing else and refuses kinds it does not know.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
-from disclosure.envelope import Envelope, sign
+from disclosure.envelope import Envelope, format_envelope, payload_bytes, sign
 from disclosure.errors import DisclosureError
 from disclosure.key_event import KeyEvent, Shard
 from disclosure.keys import Signer
@@ -31,11 +32,12 @@ from selection.replacement import Event
 __all__ = ["DOCUMENT_TYPE", "KINDS", "BesideDraw", "Contest", "Contribution", "Correction", "Document", "DocumentError",
            "DrawOpening", "DrawOutcome", "DrawVoid", "Finding", "InspectionResult", "KeyEvent", "Redaction", "Replacement",
            "ResultCode", "ResultReference", "SealedEvent", "SealedOutcome", "Shard", "Withdrawal", "actors_of",
-           "format_document", "kind_of", "parse_document", "sign_document"]  # fmt: skip
+           "document_of", "format_document", "kind_of", "parse_document", "sign_document"]  # fmt: skip
 
 DOCUMENT_TYPE = "application/vnd.double-random.document+json"
 
 Actors = tuple[ActorRole, ...]
+_is_keyid = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 
 class DocumentError(DisclosureError):
     """Bytes are not a document of a known kind, in its one form; the message names the field."""
@@ -169,6 +171,22 @@ def parse_document(data: bytes) -> Document:
     except msgspec.ValidationError as error:
         raise DocumentError(f"{kind}: {error}") from error
     return document
+
+
+def document_of(envelope: Envelope) -> tuple[Document, bytes]:
+    """Return the document in `envelope`, and its bytes; verifies no signature.
+
+    Raises EnvelopeError for an envelope that is not of our profile, DocumentError for another payload type, a key id that
+    cannot be one, or a payload that is no document.
+    """
+    format_envelope(envelope)
+    if envelope.payloadType != DOCUMENT_TYPE:
+        raise DocumentError(f"payloadType is {envelope.payloadType[:80]!r}, not {DOCUMENT_TYPE}")
+    for signature in envelope.signatures:
+        if _is_keyid(signature.keyid) is None:
+            raise DocumentError(f"{signature.keyid[:80]!r} is not a key id: sha256: and 64 hex digits")
+    data = payload_bytes(envelope)
+    return parse_document(data), data
 
 
 def sign_document(document: Document, signers: Sequence[Signer]) -> Envelope:

@@ -2,6 +2,7 @@
 
 __all__ = [
     "CheckpointError",
+    "CosigningError",
     "DisclosureError",
     "EncodingError",
     "EnvelopeError",
@@ -11,6 +12,7 @@ __all__ = [
     "ProofError",
     "SignatureError",
     "TileError",
+    "TimestampError",
     "TreeError",
 ]
 
@@ -57,3 +59,11 @@ class CheckpointError(DisclosureError):
 
 class ProofError(DisclosureError):
     """A `.tlog-proof` file is malformed."""
+
+
+class CosigningError(DisclosureError):
+    """A request for a cosignature, or the answer to one, is malformed."""
+
+
+class TimestampError(DisclosureError):
+    """An RFC 3161 response is unreadable, refused, or not over these bytes under a root we trust."""

@@ -1,13 +1,12 @@
-"""Signed notes (c2sp.org/signed-note) and Ed25519 cosignatures (c2sp.org/tlog-cosignature).
+"""Signed notes (c2sp.org/signed-note) and the cosignatures on them (c2sp.org/tlog-cosignature).
 
 A note is text ending in a newline, an empty line, and one or more signature lines
 
     — <key name> <base64 of: 4 byte key hash, signature>
 
 The text ends at the *last* empty line. A verifier key is `<name>+<8 hex digits>+<base64 of: kind, key>`.
-Kind 0x01 signs the text itself. Kind 0x04 signs, with a time in seconds since 1970, the lines
-`cosignature/v1` and `time <seconds>` followed by the text; its signature is 8 bytes of time and 64 of
-Ed25519. Kind 0x06 (ML-DSA-44 cosignature) is parsed only: nothing here verifies it yet.
+Kind 0x01 signs the text itself. Kinds 0x04 (Ed25519) and 0x06 (ML-DSA-44) are cosignatures: 8 bytes of time in
+seconds since 1970, then a signature over one of the messages of `cosignature`.
 
 A reader ignores lines by keys it does not know; one bad line by a key it knows refuses the whole note.
 """
@@ -16,10 +15,18 @@ import hashlib
 
 import msgspec
 
-from disclosure.errors import EncodingError, KeyFormatError, NoteError, SignatureError
+from disclosure.cosignature import (
+    ML_DSA_44_KEY_BYTES,
+    ML_DSA_44_SIGNATURE_BYTES,
+    ed25519_message,
+    ml_dsa_44_message,
+    verify_ml_dsa_44,
+)
+from disclosure.errors import CheckpointError, EncodingError, KeyFormatError, NoteError, SignatureError
 from disclosure.keys import SIGNATURE_BYTES, Signer, check_public_key, decode_base64, encode_base64, verify
 
 __all__ = [
+    "COSIGNING_KINDS",
     "KIND_COSIGNATURE",
     "KIND_ED25519",
     "KIND_ML_DSA_44",
@@ -45,11 +52,12 @@ __all__ = [
 KIND_ED25519 = 0x01
 KIND_COSIGNATURE = 0x04
 KIND_ML_DSA_44 = 0x06
+COSIGNING_KINDS = (KIND_COSIGNATURE, KIND_ML_DSA_44)
 MAX_SIGNATURES = 64
 MAX_NOTE_BYTES = 1 << 20
 MAX_TIME = 2**63 - 1
 
-_KEY_BYTES = {KIND_ED25519: 32, KIND_COSIGNATURE: 32, KIND_ML_DSA_44: 1312}
+_KEY_BYTES = {KIND_ED25519: 32, KIND_COSIGNATURE: 32, KIND_ML_DSA_44: ML_DSA_44_KEY_BYTES}
 _DASH = "\u2014 "
 
 
@@ -183,18 +191,21 @@ def sign_note(text: str, name: str, signer: Signer) -> Note:
 
 
 def sign_cosignature(text: str, name: str, signer: Signer, time: int) -> NoteSignature:
-    """Return a cosignature line (kind 0x04) over `text` at `time`, seconds since 1970, 1 to 2^63 - 1.
+    """Return a cosignature line over `text` at `time`, seconds since 1970, 1 to 2^63 - 1; the key's length tells its kind.
 
-    The signed message does not hold `name`, so one key must serve one cosigner only (tlog-cosignature).
+    One key must serve one cosigner only: the message of kind 0x04 does not hold `name` (tlog-cosignature). Raises
+    CheckpointError if kind 0x06 is asked to sign what is not a checkpoint.
     """
     _check_text(text)
     _check_name(name)
     if not 1 <= time <= MAX_TIME:
         raise NoteError(f"cosignature time {time} is not within 1 to 2^63 - 1")
+    kind = KIND_ML_DSA_44 if len(signer.public_key) == ML_DSA_44_KEY_BYTES else KIND_COSIGNATURE
+    message = ed25519_message(text, time) if kind == KIND_COSIGNATURE else ml_dsa_44_message(text, name, time)
     return NoteSignature(
         name=name,
-        key_hash=key_hash(name, KIND_COSIGNATURE, signer.public_key),
-        signature=time.to_bytes(8) + signer.sign(_cosigned_message(text, time)),
+        key_hash=key_hash(name, kind, signer.public_key),
+        signature=time.to_bytes(8) + signer.sign(message),
     )
 
 
@@ -214,17 +225,12 @@ def open_note(note: Note, vkeys: tuple[VerifierKey, ...]) -> OpenedNote:
     """Return what `vkeys` signed in `note`.
 
     Raises SignatureError if a line by a known name and hash does not verify or stands twice, or if no
-    line is by a known key; NoteError for a malformed note, two given keys with one name and hash, or a
-    given key of kind 0x06.
+    line is by a known key; NoteError for a malformed note, or two given keys with one name and hash.
     """
     format_note(note)
     known: dict[tuple[str, int], VerifierKey] = {}
     for key in vkeys:
         format_vkey(key)
-        if key.kind == KIND_ML_DSA_44:
-            raise NoteError(
-                f"verifier key of {key.name!r}: ML-DSA-44 (kind 0x06) is not supported for verifying"
-            )
         handle = (key.name, key_hash(key.name, key.kind, key.public_key))
         if known.setdefault(handle, key) != key:
             raise NoteError(f"two verifier keys are named {key.name!r} with hash {handle[1]:08x}")
@@ -246,23 +252,29 @@ def open_note(note: Note, vkeys: tuple[VerifierKey, ...]) -> OpenedNote:
 def _verify_line(text: str, line: NoteSignature, key: VerifierKey) -> int | None:
     """Return the time of a cosignature, None for a plain signature; SignatureError if it is bad."""
     time: int | None = None
-    message = text.encode("utf-8")
-    signature = line.signature
-    if key.kind == KIND_COSIGNATURE:
-        if len(signature) != 8 + SIGNATURE_BYTES:
-            raise SignatureError(f"cosignature by {line.name} has {len(signature)} bytes, not 72")
-        time = int.from_bytes(signature[:8])
-        if not 1 <= time <= MAX_TIME:
-            raise SignatureError(f"cosignature by {line.name} has time {time}, not within 1 to 2^63 - 1")
-        message = _cosigned_message(text, time)
-        signature = signature[8:]
-    if not verify(key.public_key, signature, message):
+    if key.kind == KIND_ED25519:
+        good = verify(key.public_key, line.signature, text.encode())
+    else:
+        good, time = _verify_cosignature(text, line, key)
+    if not good:
         raise SignatureError(f"signature by {line.name} does not verify; the whole note is refused")
     return time
 
 
-def _cosigned_message(text: str, time: int) -> bytes:
-    return f"cosignature/v1\ntime {time}\n{text}".encode()
+def _verify_cosignature(text: str, line: NoteSignature, key: VerifierKey) -> tuple[bool, int]:
+    wanted = 8 + (SIGNATURE_BYTES if key.kind == KIND_COSIGNATURE else ML_DSA_44_SIGNATURE_BYTES)
+    if len(line.signature) != wanted:
+        raise SignatureError(f"cosignature by {line.name} has {len(line.signature)} bytes, not {wanted}")
+    time, signature = int.from_bytes(line.signature[:8]), line.signature[8:]
+    if not 1 <= time <= MAX_TIME:
+        raise SignatureError(f"cosignature by {line.name} has time {time}, not within 1 to 2^63 - 1")
+    if key.kind == KIND_COSIGNATURE:
+        return verify(key.public_key, signature, ed25519_message(text, time)), time
+    try:
+        message = ml_dsa_44_message(text, line.name, time)
+    except (CheckpointError, NoteError) as error:
+        raise SignatureError(f"cosignature by {line.name} over what is no checkpoint: {error}") from error
+    return verify_ml_dsa_44(key.public_key, signature, message), time
 
 
 def _parse_line(line: str) -> NoteSignature:

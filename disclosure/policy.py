@@ -1,4 +1,4 @@
-"""The verifier's own policy (docs/spec/bundle.md, "Policy"): which authorities, which log, which cosigners.
+"""The verifier's own policy (docs/spec/policy.md): which authorities, which log, which cosigners.
 
 `log` is a C2SP tlog-policy text, carried verbatim so that other tools can read it:
 
@@ -10,15 +10,17 @@
 Unlike every other file the policy may be laid out by hand; its members are as strict.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from disclosure.errors import DisclosureError, NoteError
-from disclosure.note import KIND_COSIGNATURE, KIND_ED25519, VerifierKey, parse_vkey
+from disclosure.errors import DisclosureError, EncodingError, NoteError
+from disclosure.keys import decode_base64
+from disclosure.note import COSIGNING_KINDS, KIND_ED25519, VerifierKey, parse_vkey
 from selection.forms import Key, Label, Text, Time
 from selection.plan import Form
 
@@ -52,6 +54,7 @@ class _PolicyFile(Form, frozen=True):
     authorities: Annotated[tuple[Authority, ...], Meta(min_length=1)]
     log: str
     type: Literal["policy/v1"]
+    timestamp_roots: Annotated[tuple[str, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class LogPolicy(Struct, frozen=True):
@@ -68,8 +71,11 @@ class LogPolicy(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
+    """What a verifier trusts; `timestamp_roots` are DER certificates, empty if no time stamp is believed."""
+
     authorities: tuple[Authority, ...]
     log: LogPolicy
+    timestamp_roots: tuple[bytes, ...] = ()
 
 
 def parse_policy(data: bytes) -> Policy:
@@ -78,16 +84,29 @@ def parse_policy(data: bytes) -> Policy:
         raise PolicyError(f"a policy of {len(data)} bytes is over the limit of {MAX_POLICY}")
     try:
         file = msgspec.json.decode(data, type=_PolicyFile, strict=True)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        json.loads(data, object_pairs_hook=_once)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise PolicyError(f"policy: {error}") from error
-    return Policy(file.authorities, parse_log_policy(file.log))
+    try:
+        roots = tuple(decode_base64(root) for root in file.timestamp_roots or ())
+    except EncodingError as error:
+        raise PolicyError(f"policy, timestamp_roots: {error}") from error
+    return Policy(file.authorities, parse_log_policy(file.log), roots)
+
+
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of these members: the other reader takes the last of two with one name, and a person perhaps the first."""
+    found = dict(members)
+    if len(found) != len(members):
+        raise PolicyError(f"policy: a member stands twice among {', '.join(name for name, _ in members)}"[:300])
+    return found
 
 
 def parse_log_policy(text: str) -> LogPolicy:
     """Return the tlog-policy of `text`: `log`, `witness`, `group` and one `quorum` line; `#` comments and blank lines.
 
     Raises PolicyError naming the line for anything else: a name used before it is defined, or a member of two
-    groups; a log key that is not of kind 0x01, a cosigner key that is not of kind 0x04; one key or key name twice.
+    groups; a log key that is not of kind 0x01, a cosigner key that is not of kind 0x04 or 0x06; one key or key name twice.
     """
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
         raise PolicyError("policy: the log policy holds a control character other than tab and newline")
@@ -105,7 +124,7 @@ def parse_log_policy(text: str) -> LogPolicy:
                     logs.append(_key(vkey, KIND_ED25519))
                 case ["witness", name, vkey] | ["witness", name, vkey, _]:
                     _new(name, witnesses, groups)
-                    witnesses[name] = _key(vkey, KIND_COSIGNATURE)
+                    witnesses[name] = _key(vkey, *COSIGNING_KINDS)
                 case ["group", name, count, *members] if members:
                     _new(name, witnesses, groups)
                     groups[name] = (_threshold(count, members, witnesses, groups), tuple(members))
@@ -127,10 +146,10 @@ def parse_log_policy(text: str) -> LogPolicy:
     return LogPolicy(tuple(logs), witnesses, groups, None if quorum[0] == "none" else quorum[0])
 
 
-def _key(vkey: str, kind: int) -> VerifierKey:
+def _key(vkey: str, *kinds: int) -> VerifierKey:
     key = parse_vkey(vkey)
-    if key.kind != kind:
-        raise PolicyError(f"the key is of kind {key.kind:#04x}, asked is {kind:#04x}")
+    if key.kind not in kinds:
+        raise PolicyError(f"the key is of kind {key.kind:#04x}, asked is {' or '.join(f'{k:#04x}' for k in kinds)}")
     return key
 
 

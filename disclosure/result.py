@@ -13,6 +13,7 @@ __all__ = [
     "Finding",
     "InspectionResult",
     "Redaction",
+    "RedactionReason",
     "RequestedBy",
     "ResultCode",
     "Revision",
@@ -23,6 +24,7 @@ __all__ = [
 Actors = tuple[ActorRole, ...]
 ResultId = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z._-]{1,160}\Z")]
 Status = Literal["in_force", "contested", "corrected", "withdrawn"]
+RedactionReason = Literal["retention-ended", "subject-request", "court-order", "authority-order", "published-in-error"]
 RequestedBy = Literal["subject", "authority", "court", "audit"]
 ResultCode = Literal[
     "NO_PROBLEM", "NOT_DISCLOSED", "FALSE_DISCLOSURE", "UNREACHABLE", "FIXED_ON_ORDER", "NO_SUCH_ACTIVITY",
@@ -106,6 +108,6 @@ class Redaction(Form, frozen=True):
     id: Id
     legal_basis: Annotated[tuple[Text, ...], Meta(min_length=1)]
     plan: Hex64
-    reason: Literal["retention-ended", "subject-request", "court-order", "authority-order", "published-in-error"]
+    reason: RedactionReason
     redacted_at: Time
     type: Literal["redaction/v1"] = "redaction/v1"

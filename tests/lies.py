@@ -26,6 +26,7 @@ from disclosure.document import (
     SealedEvent,
     SealedOutcome,
 )
+from disclosure.keys import encode_base64
 from disclosure.leaf import format_leaf, leaf_of, parse_leaf
 from disclosure.person import make_disclosure
 from selection.canonical import format_canonical
@@ -177,6 +178,15 @@ def signature_by_another(bureau):
 
 
 @lie(2)
+def section_key_that_anyone_can_sign_for(bureau):
+    first, *others = bureau.frozen.plan.sections
+    bureau.frozen.plan = bureau.before[0] = replace(
+        bureau.frozen.plan, sections=(replace(first, key=encode_base64(bytes(32))), *others)
+    )
+    bureau.signers = lambda document: [testing_only_signer("section-lead")]
+
+
+@lie(2)
 def signature_too_many(bureau):
     both = [testing_only_signer("section-lead"), testing_only_signer("section-fire")]
     bureau.signers = lambda document: both
@@ -294,11 +304,12 @@ def checkpoint_of_another_log(bureau):
 
 
 @lie(5)
-def checkpoint_cosigned_by_a_stranger(bureau):
+def line_of_a_stranger_twice(bureau):
     def edit(parts):
-        note = parts["note_b"]
-        stranger = cosign_checkpoint(note, "stranger.example", testing_only_signer("stranger"), QUORUM_TIME)
-        parts["note_b"] = add_cosignature(note, stranger)
+        stranger = cosign_checkpoint(parts["note_b"], "stranger.example", testing_only_signer("stranger"), QUORUM_TIME)
+        parts["note_b"] = add_cosignature(parts["note_b"], stranger)
+        line = parts["note_b"].splitlines(keepends=True)[-1]
+        parts["note_b"] += line
 
     return bureau.bundle(edit)
 

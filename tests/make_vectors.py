@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import cosignature_vectors  # noqa: E402
 import example  # noqa: E402
+import paper_vectors  # noqa: E402
 import vector_cases  # noqa: E402
 from bureau import QUORUM_TIME, Bureau, freeze, hexed, policy_bytes  # noqa: E402
 from lies import LIES, honest, honest_teams  # noqa: E402
@@ -226,6 +228,8 @@ def files() -> dict[str, bytes]:
             + "\n}\n"
         ).encode(),
         **{f"vectors/{name}.bundle.json": data for name, data in made.items()},
+        **paper_vectors.files(),
+        **cosignature_vectors.files(),
     }
 
 

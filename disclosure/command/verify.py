@@ -1,4 +1,5 @@
-"""`python -m disclosure verify BUNDLE [--policy POLICY] [--verdicts]`: check a draw without network, account or database.
+"""`python -m disclosure verify BUNDLE [--policy POLICY] [--verdicts]`: check a draw, or one document, without network, account
+or database. Which of the two the file holds, it says itself.
 
 Exit status (docs/spec/bundle.md): 0 every step passed · 1 a step failed · 2 unreadable or over a limit · 3 nothing failed,
 something was not checked · 64 wrong usage.
@@ -13,9 +14,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from disclosure.bundle import MAX_BUNDLE
+from disclosure.command.timestamp import timestamp_verifier
+from disclosure.document_bundle import is_document_bundle
 from disclosure.errors import DisclosureError
 from disclosure.policy import MAX_POLICY, Policy, parse_policy
 from disclosure.verification import Report, Verdict, verify_bundle
+from disclosure.verification.document import unreadable_document, verify_document_bundle
 from disclosure.verification.verify import unreadable
 
 __all__ = ["run"]
@@ -28,8 +32,8 @@ _MARKS = {
 }
 _SUMMARY = {
     0: ("全部步骤通过。", "Every step passed."),
-    1: ("有步骤不符：这份核验包不能证明抽取真实。请联系发布机关及其监督机关。",
-        "A step failed: this bundle does not prove the draw. Ask the bureau and whoever supervises it."),
+    1: ("有步骤不符：这份核验包不足为凭。请联系发布机关及其监督机关。",
+        "A step failed: this bundle does not prove what it says. Ask the bureau and whoever supervises it."),
     2: ("文件无法读取，未作任何核验。", "The file could not be read; nothing was checked."),
     3: ("没有不符之处；标“未查”的步骤，仅凭此文件无法判断。",
         "Nothing is wrong; the steps marked not checked cannot be decided from this file alone."),
@@ -50,18 +54,23 @@ class _Unreadable(Exception):
 
 def run(arguments: Sequence[str]) -> int:
     """Verify as `arguments` say, print the report, return the exit status."""
-    parser = _Parser(prog="python -m disclosure verify", description="Verify a draw bundle offline.")
-    parser.add_argument("bundle", metavar="BUNDLE", help="<draw id>.bundle.json")
+    parser = _Parser(prog="python -m disclosure verify", description="Verify a draw or a document offline.")
+    parser.add_argument("bundle", metavar="BUNDLE", help="<draw id>.bundle.json or <sha256>.proof.json")
     parser.add_argument(
         "--policy", metavar="POLICY", help="your own policy: whose keys and which log you trust"
     )
     parser.add_argument("--verdicts", action="store_true", help="print only `<step> <verdict>` lines")
     options = parser.parse_args(list(arguments))
+    data = b""
     try:
+        data = _read(options.bundle, MAX_BUNDLE)
         policy = None if options.policy is None else _read_policy(options.policy)
-        report = verify_bundle(_read(options.bundle, MAX_BUNDLE), policy)
+        if is_document_bundle(data):
+            report = verify_document_bundle(data, policy, timestamp_verifier())
+        else:
+            report = verify_bundle(data, policy)
     except _Unreadable as error:
-        report = unreadable(error.zh, error.en)
+        report = (unreadable_document if is_document_bundle(data) else unreadable)(error.zh, error.en)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(
             errors="backslashreplace"
@@ -103,7 +112,7 @@ def _verdicts(report: Report) -> list[str]:
 
 
 def _words(report: Report) -> list[str]:
-    lines = [f"抽取核验 Verification of draw {report.id or '(unreadable)'}", ""]
+    lines = [f"核验 Verification of {report.id or '(unreadable)'}", ""]
     for step in report.steps:
         if report.exit_status == 2 and step.number > 1:
             break

@@ -1,10 +1,11 @@
 """Steps 5 to 8: the log's signature, cosigners, inclusion and consistency, order and time."""
 
 from calendar import timegm
+from collections.abc import Sequence
 from contextlib import suppress
 
 from disclosure.bundle import Entry
-from disclosure.checkpoint import open_checkpoint
+from disclosure.checkpoint import open_checkpoint, read_unverified
 from disclosure.document import (
     Contribution,
     Document,
@@ -16,7 +17,7 @@ from disclosure.document import (
     SealedOutcome,
 )
 from disclosure.errors import DisclosureError
-from disclosure.note import KIND_COSIGNATURE, VerifierKey, key_hash, open_note, parse_note
+from disclosure.note import NoteSignature, VerifierKey, key_hash, open_note, parse_note
 from disclosure.policy import LogPolicy, Policy, satisfied
 from disclosure.signing_rules import contributor_of
 from disclosure.tree import leaf_hash, verify_consistency, verify_inclusion
@@ -24,61 +25,82 @@ from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
 from selection.plan import Dice, Plan, PublicNumber, Witness
 
-__all__ = ["cosigners", "inclusion", "log_signature", "order_and_time"]
+__all__ = ["check_cosigners", "check_log_signature", "cosigned_since", "cosigners", "inclusion", "log_signature", "order_and_time"]
 
 
-def _policy(case: Case) -> Policy:
-    if case.policy is None:
+def _policy(policy: Policy | None) -> LogPolicy:
+    if policy is None:
         raise NotChecked(
             "未给出策略，不知道应由哪本日志签名",
             "no policy given, so which log should have signed is unknown",
         )
-    return case.policy
+    return policy.log
 
 
-def _log_key(case: Case, policy: LogPolicy) -> VerifierKey:
-    origin = case.bundle.checkpoint_b.origin
-    key = next((key for key in policy.logs if key.name == origin), None)
-    if key is None or case.bundle.checkpoint_a.origin != origin:
+def _log_key(policy: LogPolicy, notes: Sequence[bytes]) -> VerifierKey:
+    """Return the key of the log that the last of `notes` is of, and all the others."""
+    origins = [read_unverified(note).origin for note in notes]
+    key = next((key for key in policy.logs if key.name == origins[-1]), None)
+    if key is None or set(origins) != {key.name}:
         raise Failed(
-            f"日志 {origin} 不是策略所列", f"{origin} is not a log of the policy, or A is of another log"
+            f"日志 {origins[-1]} 不是策略所列，或两个检查点不属同一日志",
+            f"{origins[-1]} is not a log of the policy, or A is of another log",
         )
     return key
 
 
 def log_signature(case: Case) -> tuple[str, str]:
     """Step 5."""
-    policy = _policy(case).log
-    key = _log_key(case, policy)
-    for note in (case.bundle.note_a, case.bundle.note_b):
-        opened = open_checkpoint(note, key)
-        known = {(k.name, key_hash(k.name, KIND_COSIGNATURE, k.public_key)) for k in policy.cosigners}
-        seen = set()
-        for line in opened.unknown:
-            if (line.name, line.key_hash) not in known or (line.name, line.key_hash) in seen:
-                raise Failed(
-                    f"检查点上有策略不认识或重复的签名行：{line.name}",
-                    f"a checkpoint carries a line by {line.name}, whom the policy does not know, or twice",
-                )
-            seen.add((line.name, line.key_hash))
+    key = check_log_signature(case.policy, (case.bundle.note_a, case.bundle.note_b))
     return (
         f"两个检查点均由日志 {key.name} 签名",
         f"both checkpoints are signed by the log {key.name}",
     )
 
 
-def _cosigned(case: Case, note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
+def check_log_signature(given: Policy | None, notes: Sequence[bytes]) -> VerifierKey:
+    """Return the key of the policy's log that signed every one of `notes`, and nobody did whom the policy does not know.
+
+    Raises NotChecked without a policy, or if there is a line by a key the policy does not know: it cannot be verified, and nothing of
+    what can be failed. Raises Failed, or what opening a checkpoint raises, if it is not so.
+    """
+    policy = _policy(given)
+    key = _log_key(policy, notes)
+    known = {(k.name, key_hash(k.name, k.kind, k.public_key)) for k in policy.cosigners}
+    strangers: list[NoteSignature] = []
+    for note in notes:
+        unknown = open_checkpoint(note, key).unknown
+        lines = [(line.name, line.key_hash) for line in unknown]
+        for line in unknown:
+            if lines.count((line.name, line.key_hash)) > 1:
+                raise Failed(f"检查点上有重复的签名行：{line.name}", f"a checkpoint carries a line by {line.name} twice")
+        strangers += [line for line in unknown if (line.name, line.key_hash) not in known]
+    if strangers:
+        names = ", ".join(sorted({f"{line.name} ({line.key_hash:08x})" for line in strangers}))
+        raise NotChecked(
+            f"日志 {key.name} 的签名无误；但检查点上还有策略不认识的签名行，无法核验：{names}。可向机关索取列有此联署者的策略",
+            f"the log {key.name} signed; but a checkpoint carries lines by keys the policy does not know, which nobody can verify with it:"
+            f" {names}. Ask the bureau for a policy that lists them",
+        )
+    return key
+
+
+def _cosigned(policy: LogPolicy, note: bytes) -> dict[VerifierKey, int]:
     """Return each cosigner of the policy who signed `note`, and when (seconds since 1970)."""
-    opened = open_checkpoint(note, _log_key(case, policy), policy.cosigners)
+    opened = open_checkpoint(note, _log_key(policy, [note]), policy.cosigners)
     by_name = {key.name: key for key in policy.cosigners}
     return {by_name[cosignature.name]: cosignature.time for cosignature in opened.cosignatures}
 
 
 def cosigners(case: Case) -> tuple[str, str]:
     """Step 6."""
-    policy = _policy(case).log
-    _cosigned(case, case.bundle.note_a, policy)
-    signed = _cosigned(case, case.bundle.note_b, policy)
+    return check_cosigners(case.policy, (case.bundle.note_a, case.bundle.note_b))
+
+
+def check_cosigners(given: Policy | None, notes: Sequence[bytes]) -> tuple[str, str]:
+    """Return the sentences of a quorum that is met on the last of `notes`; every cosignature of all of them is good."""
+    policy = _policy(given)
+    *_, signed = [_cosigned(policy, note) for note in notes]
     if policy.quorum is None:
         raise NotChecked("策略不要求联署", "the policy asks for no cosigners")
     if not satisfied(policy, signed):
@@ -193,20 +215,23 @@ def _times_of(note: bytes, policy: LogPolicy) -> dict[VerifierKey, int]:
     return times
 
 
-def _check_clock(case: Case) -> tuple[str, str]:
-    policy = case.policy.log if case.policy is not None else None
-    if policy is not None and policy.quorum is not None:
-        signed = _times_of(case.bundle.note_a, policy)
+def cosigned_since(policy: LogPolicy, note: bytes) -> int | None:
+    """Return the smallest time (seconds since 1970) by which good cosignatures of `note` meet the quorum; None if they do not,
+    or if the policy asks for none."""
+    if policy.quorum is not None:
+        signed = _times_of(note, policy)
         for time in sorted(signed.values()):
             if satisfied(policy, [key for key, at in signed.items() if at <= time]):
-                if time > _seconds(case.plan.instant):
-                    raise Failed(
-                        "联署证明名单在 T 之后才锁定", "the cosignatures show checkpoint A only after T"
-                    )
-                return (
-                    "联署证明名单在开号之前已锁定",
-                    "cosigners saw the locked list before the numbers existed",
-                )
+                return time
+    return None
+
+
+def _check_clock(case: Case) -> tuple[str, str]:
+    time = None if case.policy is None else cosigned_since(case.policy.log, case.bundle.note_a)
+    if time is not None:
+        if time > _seconds(case.plan.instant):
+            raise Failed("联署证明名单在 T 之后才锁定", "the cosignatures show checkpoint A only after T")
+        return "联署证明名单在开号之前已锁定", "cosigners saw the locked list before the numbers existed"
     zh, en = (
         "先后次序由日志证明；早于开号一事仅为机关自称（尚无外部联署）",
         ("the order is proven by the log; that it was before T is claimed by the bureau (no outside quorum)"),

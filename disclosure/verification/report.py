@@ -1,11 +1,14 @@
 """What a verification says: per step a verdict and a sentence, never one boolean (docs/spec/bundle.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["Failed", "NotChecked", "Report", "Sentence", "Step", "Verdict", "exit_status"]
+from disclosure.errors import DisclosureError
+from selection.errors import SelectionError
+
+__all__ = ["Failed", "NotChecked", "Report", "Sentence", "Step", "Verdict", "decide", "exit_status"]
 
 
 class Verdict(StrEnum):
@@ -44,8 +47,26 @@ class Step(Struct, frozen=True):
     sentence: Sentence
 
 
+def decide(
+    number: int, name: Sentence, needed: Sequence[Step], function: Callable[[], tuple[str, str]]
+) -> Step:
+    """Return the step that `function` decides: its two sentences if it returns, its refusal as *fail*; not run unless all
+    `needed` steps passed."""
+    if missing := "、".join(str(step.number) for step in needed if step.verdict is not Verdict.PASS):
+        sentence = Sentence(f"未检查：需第 {missing} 步先通过", f"not checked: needs step {missing} to pass")
+        return Step(number, name, Verdict.NOT_CHECKED, sentence)
+    try:
+        return Step(number, name, Verdict.PASS, Sentence(*function()))
+    except NotChecked as found:
+        return Step(number, name, Verdict.NOT_CHECKED, found.sentence)
+    except Failed as found:
+        return Step(number, name, Verdict.FAIL, found.sentence)
+    except (DisclosureError, SelectionError) as error:
+        return Step(number, name, Verdict.FAIL, Sentence(f"不符合规定：{error}", str(error)))
+
+
 class Report(Struct, frozen=True):
-    """All 22 steps of one bundle. `fingerprints` are the key ids of the plan's sections, for comparing by eye."""
+    """All steps of one bundle. `fingerprints` are names and key ids of who should have signed, for comparing by eye."""
 
     id: str | None
     steps: Sequence[Step]

@@ -2,13 +2,22 @@
 
 from disclosure.document import DOCUMENT_TYPE
 from disclosure.envelope import verify
+from disclosure.errors import DisclosureError
 from disclosure.keys import decode_base64, key_id
 from disclosure.leaf import leaf_of
 from disclosure.signing_rules import check_actors, check_plan_keys, check_separation, required_keys
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
 
-__all__ = ["authority", "leaves", "signatures"]
+__all__ = ["authority", "fingerprint", "leaves", "signatures"]
+
+
+def fingerprint(key: str) -> str:
+    """Return the key id of `key` (base64), for people to compare; of a key that is unusable, its base64: step 2 says what is wrong with it."""
+    try:
+        return key_id(decode_base64(key))
+    except DisclosureError:
+        return key
 
 
 def signatures(case: Case) -> tuple[str, str]:
@@ -45,7 +54,7 @@ def leaves(case: Case) -> tuple[str, str]:
 def authority(case: Case) -> tuple[str, str]:
     """Step 4: needs the policy, which alone says whose keys these are."""
     plan = case.plan
-    keys = {section.key: key_id(decode_base64(section.key)) for section in plan.sections}
+    keys = {section.key: fingerprint(section.key) for section in plan.sections}
     if case.policy is None:
         return _unchecked(keys)
     authorities = [a for a in case.policy.authorities if a.bureau == plan.bureau]

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 
 from disclosure.bundle import BundleError, parse_bundle
-from disclosure.errors import DisclosureError
-from disclosure.keys import decode_base64, key_id
 from disclosure.policy import Policy
 from disclosure.verification import after, drawing, logging, record, signing
 from disclosure.verification.case import Case, StepFunction
-from disclosure.verification.report import Failed, NotChecked, Report, Sentence, Step, Verdict
-from selection.errors import SelectionError
+from disclosure.verification.report import Report, Sentence, Step, Verdict, decide
 
 __all__ = ["STEP_NAMES", "unreadable", "verify_bundle"]
 
@@ -54,7 +51,7 @@ def verify_bundle(data: bytes, policy: Policy | None = None) -> Report:
     done = {1: _step(1, Verdict.PASS, Sentence("文件完整，格式正确", "complete and well formed"))}
     for number, (_, _, function, needs) in _STEPS.items():
         done[number] = _run(case, number, function, [done[need] for need in needs])
-    sections = [(section.name, key_id(decode_base64(section.key))) for section in bundle.plan.sections]
+    sections = [(section.name, signing.fingerprint(section.key)) for section in bundle.plan.sections]
     return Report(bundle.plan.id, list(done.values()), sections)
 
 
@@ -70,23 +67,7 @@ def _step(number: int, verdict: Verdict, sentence: Sentence) -> Step:
 
 
 def _run(case: Case, number: int, function: StepFunction, needed: Sequence[Step]) -> Step:
-    missing = [step for step in needed if step.verdict is not Verdict.PASS]
     if number in _WHILE_SEALED and not case.is_open and not (number == 21 and case.plan.sealed is None):
         sealed = Sentence("未检查：结果尚在封存，启封后可核验", "not checked: the result is still sealed")
         return _step(number, Verdict.NOT_CHECKED, sealed)
-    if missing:
-        names = "、".join(str(step.number) for step in missing)
-        return _step(
-            number,
-            Verdict.NOT_CHECKED,
-            Sentence(f"未检查：需第 {names} 步先通过", f"not checked: needs step {names} to pass"),
-        )
-    try:
-        zh, en = function(case)
-    except NotChecked as found:
-        return _step(number, Verdict.NOT_CHECKED, found.sentence)
-    except Failed as found:
-        return _step(number, Verdict.FAIL, found.sentence)
-    except (DisclosureError, SelectionError) as error:
-        return _step(number, Verdict.FAIL, Sentence(f"不符合规定：{error}", str(error)))
-    return _step(number, Verdict.PASS, Sentence(zh, en))
+    return decide(number, STEP_NAMES[number], needed, lambda: function(case))

@@ -153,13 +153,6 @@ def test_names_that_no_key_may_have(signer, name):
         notes.sign_note(TEXT, name, signer(1))
 
 
-def test_ml_dsa_keys_are_parsed_and_never_silently_skipped(signer):
-    vkey = notes.VerifierKey("w", notes.KIND_ML_DSA_44, bytes(1312))
-    assert notes.parse_vkey(notes.format_vkey(vkey)) == vkey
-    with pytest.raises(NoteError, match="ML-DSA"):
-        notes.open_note(many(signer, 2), (key("log", 1, signer(1)), vkey))
-
-
 def test_an_oversized_note_is_refused():
     with pytest.raises(NoteError, match="limit"):
         notes.parse_note(b"a" * (notes.MAX_NOTE_BYTES + 1))

@@ -191,9 +191,9 @@ def test_worked_example_of_log_md():
     policy = v.LogPolicy(f"log {LOG_KEY}\nwitness w {COSIGNER}\nquorum w\n")
     note = v.Checkpoint(CHECKPOINT, "A")
     assert note.size == 3 and note.root == v.tree_root([b"zero", b"one", b"two"])
-    (log_name, log_hash, log_public), (line_name, line_hash, signature) = policy.logs[0], note.lines[0]
-    assert (log_name, log_hash) == (line_name, line_hash)
-    assert v.ed25519_verify(log_public, note.text.encode(), signature)
+    log, (line_name, line_hash, signature) = policy.logs[0], note.lines[0]
+    assert log.line == (line_name, line_hash)
+    assert v.ed25519_verify(log.public, note.text.encode(), signature)
     assert policy.quorum_time(note) == 0x6AB13B80
     proof = [base64.b64decode(x) for x in ("bWt2UodlmLLAZro08EeWsBkoXSCZHlm/ueen5swtT5g=", "qxq38Hx8j+Dv9LpvqlPH5EEukaWZFT6KpOAb7s5beCU=")]
     assert v.proves_inclusion(v.leaf_hash(b"one"), 1, 3, proof, note.root)
