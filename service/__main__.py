@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +34,40 @@ def _label(text: str) -> str:
     return text
 
 
+def _shard(text: str) -> str:
+    if not re.fullmatch("[0-9A-Za-z._-]{1,64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} 不合格式 is not a shard: 1 to 64 of 0-9 A-Z a-z . _ -")
+    return text
+
+
+def _time(text: str) -> str:
+    from service.command.keys import parse_time
+
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} 不是时间 is not a time: now, 2027-01-31 or 2027-01-31T09:00 (北京 Beijing)"
+        ) from error
+
+
+def _add_key_verbs(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    add("key-list", "列出密钥及指纹", "print the key list, to compare and to keep on paper")
+    add("key-encrypt", "给密钥文件加口令", "encrypt a key file in its place").add_argument("path", metavar="PATH", type=Path)
+    adding = add("key-add", "列入备用密钥", "list a standby key that is kept elsewhere")
+    adding.add_argument("--standby", required=True, metavar="PUBLIC", help="base64, or a file with the key")
+    adding.add_argument("--name", required=True, help="such as 备用密钥（公证处保管）")
+    rotating = add("key-rotate", "更换机关密钥", "make a new key of the bureau; the present one goes on until a day")
+    rotating.add_argument("--until", required=True, type=_time, metavar="TIME", help="for draws whose plan names the present key")
+    rotating.add_argument("--unencrypted", action="store_true", help="不用口令 without a passphrase")
+    retiring = add("key-retire", "到期停用密钥", "let a key end at a time")
+    revoking = add("key-revoke", "吊销密钥", "revoke a key: what it signed from that time on is refused by everybody")
+    for verb in (retiring, revoking):
+        verb.add_argument("key", metavar="KEY", help="base64, or 8 or more digits of its fingerprint")
+        verb.add_argument("--at", required=True, type=_time, metavar="TIME", help="now, a day or an instant (Beijing)")
+    revoking.add_argument("--reason", required=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m service", description="The service behind draws, results and their log.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -54,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--section", metavar="LABEL", type=_label, help="of a further department, beside the bureau key"
     )
+    where.add_argument("--log", metavar="SHARD", type=_shard, help="of a further log, beside the log key")
+    keygen.add_argument("--unencrypted", action="store_true", help="不用口令 without a passphrase")
+    _add_key_verbs(add)
     bureau = add("bureau", "登记本机关", "name the bureau of this installation")
     bureau.add_argument("label", metavar="LABEL", help="a-z 0-9 -, in every draw's id")
     bureau.add_argument("name", metavar="NAME")
@@ -67,9 +104,25 @@ def _parser() -> argparse.ArgumentParser:
         "--public-key", metavar="BASE64", help="if its private key lies elsewhere; else section-LABEL.pem is read"
     )
     section.add_argument("--retire", action="store_true", help="let it take part in no further plan")
-    add("log-create", "建立日志", "create the log").add_argument(
-        "origin", metavar="ORIGIN", help="host/path/<shard>"
+    log_create = add("log-create", "建立日志", "create the log")
+    log_create.add_argument("origin", metavar="ORIGIN", help="host/path/<shard>")
+    how = log_create.add_mutually_exclusive_group()
+    how.add_argument("--succeeds", action="store_true", help="接续现有日志，如每年一次 it follows the active log, as each year")
+    how.add_argument(
+        "--abandons", action="store_true", help="现有日志的密钥遗失或日志分叉 the active log's key is lost, or others remember more of it"
     )
+    cosigner = add("cosigner-add", "登记联署者", "name a cosigner that is asked to sign every checkpoint")
+    cosigner.add_argument("name", metavar="NAME", type=_label, help="a-z 0-9 -")
+    cosigner.add_argument("vkey", metavar="VKEY", help="as its `python -m disclosure cosign` prints it")
+    cosigner.add_argument("url", metavar="URL", help="of its add-checkpoint, less that word")
+    add("cosigner-retire", "停用联署者", "ask a cosigner no more").add_argument("name", metavar="NAME", type=_label)
+    add("quorum-set", "规定联署者数目", "say how many cosigners a proof needs").add_argument(
+        "needed", metavar="N", type=int, choices=range(65), help="0 for none"
+    )
+    stamping = add("timestamp-add", "登记时间戳机构", "have checkpoints stamped by an RFC 3161 authority, once a day")
+    stamping.add_argument("name", metavar="NAME", type=_label, help="a-z 0-9 -")
+    stamping.add_argument("url", metavar="URL")
+    stamping.add_argument("certificate", metavar="CERT.pem", type=Path, help="its root certificate")
     user = add(
         "user-create", "建立账户", "create an account; the password is asked for or read from standard input"
     )
@@ -84,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _call(options: argparse.Namespace, config: Config) -> Coroutine[Any, Any, int]:
     # Imported late: `keygen` and a wrong usage answer at once, without the web.
-    from service.command import doctor, registry, serve, setup
+    from service.command import cosigners, doctor, keys, registry, serve, setup, timestamp
 
     match options.verb:
         case "serve":
@@ -100,11 +153,38 @@ def _call(options: argparse.Namespace, config: Config) -> Coroutine[Any, Any, in
         case "section":
             return setup.create_section(config, options.label, options.name, options.public_key, options.retire)
         case "log-create":
-            return setup.create_log(config, options.origin)
+            return setup.create_log(config, options.origin, options.succeeds, options.abandons)
+        case "key-list":
+            return keys.list_keys(config)
+        case "key-add":
+            return keys.add_standby(config, options.standby, options.name)
+        case "key-rotate":
+            return keys.rotate_key(config, options.until, options.unencrypted)
+        case "key-retire":
+            return keys.end_key(config, options.key, options.at, None)
+        case "key-revoke":
+            return keys.end_key(config, options.key, options.at, options.reason)
+        case "cosigner-add":
+            return cosigners.add(config, options.name, options.vkey, options.url)
+        case "cosigner-retire":
+            return cosigners.retire(config, options.name)
+        case "quorum-set":
+            return cosigners.require(config, options.needed)
+        case "timestamp-add":
+            return timestamp.add_timestamp(config, options.name, options.url, options.certificate)
         case "user-create":
             return setup.create_user(config, options.login, options.name, options.role)
         case _:
             return doctor.diagnose(config)
+
+
+def _keygen(options: argparse.Namespace, config: Config) -> int:
+    from service.command.setup import keygen
+
+    path = options.path or (
+        config.section_key_file(options.section) if options.section else config.log_key_file_of(options.log)
+    )
+    return keygen(config, path, options.unencrypted)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,9 +192,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.verb == "keygen":
-            from service.command.setup import keygen, keygen_section
+            return _keygen(options, read_config())
+        if options.verb == "key-encrypt":
+            from service.command.keys import encrypt_key
 
-            return keygen(options.path) if options.path else keygen_section(read_config(), options.section)
+            return encrypt_key(read_config(), options.path)
         return asyncio.run(_call(options, read_config()))
     except Refused as error:
         lines = [error.zh, f"  {error.en}", *(error.faults if isinstance(error, Invalid) else ())]

@@ -25,7 +25,10 @@ class Config(Struct, frozen=True):
         sign documents and checkpoints. Whoever has them can sign in the bureau's name.
     publish_dir: `DOUBLE_RANDOM_PUBLISH_DIR`, the static folder; a plain file server of it needs no service.
 
-    Keys of further departments have no setting: each is `section-<label>.pem` beside the bureau key.
+    key_passphrase_file: `DOUBLE_RANDOM_KEY_PASSPHRASE_FILE`, first line: opens the encrypted key files; None asks at the terminal.
+
+    Further keys have no setting, they lie beside these two: the bureau's others `bureau-*.pem`, those of further departments
+    `section-<label>.pem`, those of later logs `log-<shard>.pem`.
     """
 
     database_url: str | None
@@ -36,6 +39,16 @@ class Config(Struct, frozen=True):
     bureau_key_file: Path
     log_key_file: Path
     publish_dir: Path
+    key_passphrase_file: Path | None = None
+
+    def bureau_key_files(self) -> list[Path]:
+        """Return where private keys of the bureau lie here: the configured file first, whether it exists or not."""
+        further = sorted(self.bureau_key_file.parent.glob("bureau-*.pem"))
+        return [self.bureau_key_file, *(path for path in further if path != self.bureau_key_file)]
+
+    def log_key_file_of(self, shard: str) -> Path:
+        """Return where the private key of the log `shard` lies if it has a file of its own."""
+        return self.log_key_file.with_name(f"log-{shard}.pem")
 
     def section_key_file(self, label: str) -> Path:
         """Return where the private key of the department `label` lies, if it is here."""
@@ -50,6 +63,7 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
     if not host or not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise ConfigError(f"DOUBLE_RANDOM_LISTEN={listen!r} is not HOST:PORT, such as 127.0.0.1:8000")
     password = environment.get("DATABASE_PASSWORD_FILE")
+    passphrase = environment.get("DOUBLE_RANDOM_KEY_PASSPHRASE_FILE")
     if "DATABASE_PASSWORD" in environment:
         raise ConfigError(
             "DATABASE_PASSWORD is not read; put the password in a file and name it DATABASE_PASSWORD_FILE"
@@ -63,4 +77,5 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         bureau_key_file=Path(environment.get("DOUBLE_RANDOM_BUREAU_KEY_FILE", data / "keys" / "bureau.pem")),
         log_key_file=Path(environment.get("DOUBLE_RANDOM_LOG_KEY_FILE", data / "keys" / "log.pem")),
         publish_dir=Path(environment.get("DOUBLE_RANDOM_PUBLISH_DIR", data / "public")),
+        key_passphrase_file=Path(passphrase) if passphrase else None,
     )

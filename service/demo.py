@@ -19,7 +19,7 @@ from uuid import UUID
 
 from disclosure.document import ResultCode
 from selection.plan import AtLeast, Percent, Task, Witness
-from service import log, steps
+from service import steps
 from service.accounts import Staff, create_staff
 from service.bundles import read_bundle
 from service.command.serve import running_office, serve_office
@@ -42,9 +42,11 @@ from service.drafts import (
 from service.frozen import FrozenDraw, read_draw_row, read_frozen
 from service.office import Office, as_day, as_time
 from service.pages.words import CODES
-from service.publishing import policy_bytes, publish_folder, run_jobs
+from service.publishing import policy_bytes, run_jobs
 from service.registry.importing import check_import, confirm_import
+from service.shards import create_first_log
 from service.signer import create_key
+from service.static_folder import publish_folder
 
 __all__ = ["main"]
 
@@ -90,7 +92,7 @@ async def _run(config: Config, once: bool) -> int:
             await _carry_through(office, draw, staff)
         await _results(office, draw, staff)
         await run_jobs(office)
-        written = await publish_folder(office, config.publish_dir)
+        written = (await publish_folder(office, config)).written
         if written:
             say(f"⑥ 发布：写出 {written} 个静态文件 published: {config.publish_dir}")
         status = await _verify(office, config, draw)
@@ -137,8 +139,7 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
             row["login"]: row for row in await connection.fetch("SELECT id, login, name, roles FROM staff")
         }
     if not has_log:
-        await log.create_log(office, ORIGIN)
-        await log.publish_checkpoint(office, ORIGIN.rpartition("/")[2])
+        await create_first_log(office, ORIGIN)
     missing = [login for login in ACCOUNTS if login not in known]
     if missing:
         password = secrets.token_urlsafe(12)

@@ -5,15 +5,16 @@ from datetime import datetime
 from asyncpg import Record
 from msgspec import Struct
 
-from disclosure.document import Document, format_document, parse_document, sign_document
+from disclosure.document import Document, KeyEvent, Shard, format_document, parse_document, sign_document
 from disclosure.envelope import Envelope, format_envelope, parse_envelope
 from disclosure.keys import Signer
 from disclosure.leaf import format_leaf, leaf_of
 from disclosure.signing_rules import SignerError, check_actors, check_separation, required_keys
 from selection.keys import digest_of
 from selection.plan import Plan
-from service import log
+from service import guard, log
 from service.database import Connection
+from service.keys import check_holding
 from service.office import Office, as_time
 
 __all__ = ["Stored", "Turn", "add_blob", "begin_turn", "documents_of", "read_blob", "read_document", "record"]
@@ -42,8 +43,13 @@ class Turn(Struct, frozen=True):
 
 
 async def begin_turn(connection: Connection, office: Office, shard: str) -> Turn:
-    """Lock the log and return the turn. Take every other lock of the transaction before: this one is the last."""
+    """Lock the log and return the turn. Take every other lock of the transaction before: this one is the last.
+
+    Raises Conflicting if the key of this log is not here, or the log is halted: what is appended could not be signed.
+    """
+    guard.check_not_halted(office, shard)
     head = await log.lock_head(connection, shard)
+    log.signer_of_log(office, head)
     return Turn(head, max(office.now(), head.last_at))
 
 
@@ -53,16 +59,17 @@ async def record(
     """Sign `document`, append its leaf, store both, within the caller's transaction; return it as stored.
 
     Raises SignerError if its actors break the rules of their roles or `signers` are not those the plan asks for,
-    DocumentError for a value that no document holds. A database constraint refuses a second document of
+    Conflicting if the key of one does not hold now, DocumentError for a value that no document holds. A database constraint refuses a second document of
     one (draw, kind, subject), and any second outcome or void.
     """
     check_actors(plan, document)
     if {signer.public_key for signer in signers} != set(required_keys(plan, document)):
         raise SignerError(
-            f"{document.type} of {document_draw(document)} needs other keys than this service signs with: see the plan"
+            f"{document.type} of {plan.id} needs other keys than this service signs with: see the plan"
         )
+    await check_holding(connection, signers, turn.now)
     parse_document(format_document(document))  # what could not be read again is never signed
-    earlier = [stored.document for stored in await documents_of(connection, document_draw(document))]
+    earlier = [stored.document for stored in await documents_of(connection, plan.id)]
     check_separation([*earlier, document])
     envelope = sign_document(document, signers)
     return await store(connection, turn, document, envelope, subject)
@@ -84,8 +91,10 @@ async def store(
     return Stored(digest_of(data), document, envelope, appended.shard, appended.index, leaf, turn.now)
 
 
-def document_draw(document: Document) -> str:
-    """Return the draw a document belongs to; a result's own id is longer."""
+def document_draw(document: Document) -> str | None:
+    """Return the draw a document belongs to, None if to none; a result's own id is longer."""
+    if isinstance(document, KeyEvent | Shard):
+        return None
     return getattr(document, "draw", document.id)
 
 

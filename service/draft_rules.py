@@ -73,6 +73,11 @@ def _rule(rule: QuotaRule, number: int, place: str) -> Iterator[DraftFault]:
             f"{place}的比例 {share} 不在 0 与 1 之间；分母须不小于 1，分子不得大于分母",
             f"stratum {number}: share {share} is not between 0 and 1",
         )
+    if isinstance(rule, PercentOrOne) and rule.numerator == 0:
+        yield DraftFault(
+            f"{place}的比例是 0，却写了至少抽一户；要抽的请写明比例，不抽的请改用固定 0 户并写明理由",
+            f"stratum {number}: a share of 0 with at least one: it would draw one where nobody is meant to be drawn",
+        )
     if isinstance(rule, PerPeriod) and not 1 <= rule.period <= rule.periods:
         yield DraftFault(
             f"{place}是第 {rule.period} 期，全年只有 {rule.periods} 期；请填 1 到 {rule.periods}",

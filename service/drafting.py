@@ -27,6 +27,7 @@ from service.field_words import in_chinese
 from service.former import former_faults, read_former
 from service.freezing import Frozen, Identity, freeze
 from service.frozen import DrawRow, lock_draw, read_draw_row
+from service.keys import holding_faults
 from service.office import Office, as_time
 from service.planning.feasibility_words import read_feasibility
 from service.previewing import pool_warnings, rule_lines, strata_lines, uncounted_warnings
@@ -150,7 +151,8 @@ async def _identity(
 ) -> Identity:
     bureau = await connection.fetchval("SELECT label FROM bureau")
     previous = await connection.fetchval(
-        "SELECT d.sha256 FROM document d WHERE d.kind = 'draw-plan/v1' ORDER BY d.logged_at DESC, d.leaf_index DESC LIMIT 1"
+        "SELECT d.sha256 FROM document d JOIN log_head h USING (shard) WHERE d.kind = 'draw-plan/v1'"
+        " ORDER BY h.place DESC, d.leaf_index DESC LIMIT 1"
     )
     return Identity(
         bureau=bureau,
@@ -292,6 +294,7 @@ async def summarise(connection: Connection, office: Office, frozen: Frozen) -> d
         "faults": [
             *faults_of(frozen), *wide,
             *(fault for section in plan.sections if (fault := key_fault(office, section)) is not None),
+            *await holding_faults(connection, [section.key for section in plan.sections], office.now()),
         ],
         "warnings": [*pool_warnings(plan), *await uncounted_warnings(connection, plan)],
         "feasibility": await read_feasibility(office, frozen),

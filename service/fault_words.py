@@ -129,6 +129,8 @@ _WORDINGS: Final[tuple[tuple[str, str], ...]] = (
     (r"apart names (.+), whom no registry knows", "不得同组名单中的 {1} 不在检查人员和专家名录中；请核对编号，或先导入人员"),
     (r"the reason stated for wide-exclusion names (.+), who takes no part in this draw",
      "为回避面过宽写明理由的 {1} 不参加本次抽查；请核对编号，或删去这条理由"),
+    (r"a reason is stated for (.+) of (.+), which is not in this draw",
+     "为 {1} 写明理由的 {2} 不在本次抽查中；请核对编号（预览中有），或删去这条理由"),
     (r"a seat asks for the speciality (.+), which nobody in the registries has",
      "席位要求的专业“{1}”名录中无人具备；请核对写法，或先更新人员名录"),
     (r"(.+): a column holds TAB or LF: (.+)", "{1} 名单的一行含有制表符或换行：{2}；请改正名录中的文字"),

@@ -49,6 +49,7 @@ from selection.pool import (
     parse_people,
     parse_pool,
 )
+from selection.stated_reasons import unknown_subjects
 from selection.transcript import Transcript
 from service.candidates import Registries, sort_candidates
 from service.drafts import DiceGiver, Draft, NonceGiver, ThrowerName, WitnessGiver
@@ -113,7 +114,7 @@ def freeze(
 ) -> Frozen:
     """Return the plan that `draft` gives over `registries`, with its lists; with `former` one that draws teams alone.
 
-    Raises PlanError if a quota exceeds its base, a stated reason names a person who takes no part, or `apart` one whom no registry
+    Raises PlanError if a quota exceeds its base, a stated reason names what or who is not in this draw, or `apart` one whom no registry
     knows; SelectionError for a text that a plan or list cannot hold.
     """
     if former is None:
@@ -199,6 +200,8 @@ def freeze(
         pool_rules=UNSET if former is not None else rules_in_words(draft),
         teams_of=UNSET if former is None else former.reference,
     )
+    for rule, subject in unknown_subjects(plan):
+        raise PlanError(f"a reason is stated for {rule} of {subject}, which is not in this draw")
     frozen = Frozen(plan, pools, blobs, nonce, format_opened(opened), disclosures, candidates.names,
                     elsewhere=_elsewhere(registries, identity), excluded=candidates.excluded,
                     former=None if former is None else former.transcript, faults=candidates.faults)  # fmt: skip

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from disclosure.keys import Signer
 from service.database import Pool
+from service.signing_memory import SigningMemory
 
 __all__ = ["BEIJING", "Office", "as_day", "as_time", "system_clock"]
 
@@ -33,9 +34,11 @@ def as_day(instant: datetime) -> date:
 
 
 class Office(Struct, frozen=True):
-    """`signer` signs documents of the leading section, `log_signer` checkpoints; `fresh(n)` gives n random bytes.
+    """`signer` signs new documents of the leading section, `log_signer` checkpoints; `fresh(n)` gives n random bytes.
 
-    `section_signers` are those of further departments by label, as far as their private keys are here.
+    `section_signers` are those of further departments by label, `former_signers` the bureau's other keys (for draws whose plan
+    names them), `log_signers` those of logs that have a key file of their own, by shard: each as far as its private key is here.
+    `memory` is what this process remembers of the checkpoints it signed.
     """
 
     pool: Pool
@@ -44,10 +47,13 @@ class Office(Struct, frozen=True):
     clock: Callable[[], datetime] = system_clock
     fresh: Callable[[int], bytes] = secrets.token_bytes
     section_signers: Mapping[str, Signer] = field(default_factory=dict)
+    former_signers: tuple[Signer, ...] = ()
+    log_signers: Mapping[str, Signer] = field(default_factory=dict)
+    memory: SigningMemory = field(default_factory=SigningMemory)
 
     def signer_of(self, public_key: bytes) -> Signer | None:
         """Return who signs here with the private half of `public_key`, or None if it is not here."""
-        signers = (self.signer, *self.section_signers.values())
+        signers = (self.signer, *self.section_signers.values(), *self.former_signers)
         return next((signer for signer in signers if signer.public_key == public_key), None)
 
     def now(self) -> datetime:

@@ -50,10 +50,10 @@ _PAST: Final = f"""
     UNION ALL
     SELECT result.target, day, (SELECT name FROM bureau), result.id,
            CASE plan.origin WHEN 'special-campaign' THEN 'special' ELSE 'plan-random' END, result.code, false
-    FROM result JOIN plan USING (draw) JOIN document ON document.sha256 = result.document
+    FROM result JOIN plan USING (draw) JOIN document ON document.sha256 = result.found
     CROSS JOIN LATERAL (SELECT convert_from(document.data, 'UTF8')::jsonb AS body) AS read
     CROSS JOIN LATERAL (SELECT (body ->> 'inspected_on')::date AS day) AS dated
-    WHERE body ->> 'status' <> 'withdrawn' AND result.code <> ALL ('{{UNREACHABLE,NO_SUCH_ACTIVITY,CLOSED_OR_LIQUIDATING,DEREGISTERED,REVOKED,RESCINDED,MOVED_OUT}}')
+    WHERE result.status <> 'withdrawn' AND result.code <> ALL ('{{UNREACHABLE,NO_SUCH_ACTIVITY,CLOSED_OR_LIQUIDATING,DEREGISTERED,REVOKED,RESCINDED,MOVED_OUT}}')
       AND NOT EXISTS (SELECT FROM inspection WHERE inspection.target = result.target AND inspected_on = day)
 """  # noqa: S608 (constants only)
 

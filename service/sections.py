@@ -16,11 +16,12 @@ from selection.plan import Plan, Section
 from service.config import Config, ConfigError
 from service.database import Connection
 from service.errors import Conflicting, Invalid
-from service.office import Office
-from service.signer import load_signer
+from service.keys import choose_signer, read_key_event
+from service.office import Office, as_time, system_clock
+from service.signer import Passphrase, load_signer
 
-__all__ = ["Department", "Departments", "key_fault", "load_section_signers", "name_section", "read_departments",
-           "retire_section", "sections_of", "signers_for"]  # fmt: skip
+__all__ = ["Department", "Departments", "key_fault", "load_section_signers", "name_section", "order_signers",
+           "read_departments", "retire_section", "sections_of", "signers_for"]  # fmt: skip
 
 
 class Department(Struct, frozen=True):
@@ -102,7 +103,17 @@ def signers_for(office: Office, plan: Plan, document: Document) -> list[Signer]:
     return signers
 
 
-async def load_section_signers(connection: Connection, config: Config) -> dict[str, Signer]:
+async def order_signers(connection: Connection, signers: Sequence[Signer]) -> list[Signer]:
+    """Return the bureau's `signers` that are here, the one that signs new documents first: by the key list as it is now."""
+    rows = await connection.fetch("SELECT s.name, s.key FROM section s JOIN bureau b ON true ORDER BY s.label <> b.section, s.place")
+    lead = rows[0]["name"] if rows else ""
+    event = await read_key_event(connection)
+    return choose_signer(signers, event, lead, [row["key"] for row in rows if row["key"] is not None], as_time(system_clock()))
+
+
+async def load_section_signers(
+    connection: Connection, config: Config, passphrase: Passphrase | None = None
+) -> dict[str, Signer]:
     """Return the signers of further departments whose key files are here, by label.
 
     Raises ConfigError for a file that holds another key than the department is registered with.
@@ -112,7 +123,7 @@ async def load_section_signers(connection: Connection, config: Config) -> dict[s
         path = config.section_key_file(row["label"])
         if not path.exists():
             continue
-        signer = load_signer(path)
+        signer = load_signer(path, passphrase)
         if encode_base64(signer.public_key) != row["key"]:
             raise ConfigError(
                 f"{path} 不是部门 {row['label']} 登记的密钥；请放回登记时的密钥文件"

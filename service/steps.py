@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+from asyncpg import UntranslatableCharacterError
 from msgspec import Struct
 
 from disclosure.signing_rules import CHECKING_ROLES, ROLES
@@ -123,14 +124,18 @@ async def _finished(
 ) -> UUID | None:
     """Return the step that this very request led to a document before: the request is a replay.
 
-    A correction is one only while nothing corrects it: what was contested and settled can be contested again.
+    A revision of a result is one only while nothing follows it: what was contested and settled can be contested again.
     """
     asked = msgspec.json.encode(request).decode()
-    found: UUID | None = await connection.fetchval(
-        "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND done IS NOT NULL AND request->'asked' = $3::jsonb"
-        " AND (kind <> 'correction/v1' OR done IN (SELECT document FROM result WHERE draw = $1))",
-        row.id, kind, asked,
-    )  # fmt: skip
+    try:
+        found: UUID | None = await connection.fetchval(
+            "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND done IS NOT NULL AND request->'asked' = $3::jsonb"
+            " AND (kind NOT IN ('correction/v1', 'contest/v1', 'withdrawal/v1')"
+            " OR done IN (SELECT document FROM result WHERE draw = $1))",
+            row.id, kind, asked,
+        )  # fmt: skip
+    except UntranslatableCharacterError as error:
+        raise Invalid("申请内容含有空字符（U+0000），请删去", "the request holds the character U+0000; remove it") from error
     return found
 
 

@@ -1,24 +1,23 @@
 """`doctor`: what is in order and what is not, with the mend. Reads only: it starts the embedded server if it must, changes nothing."""
 
 import hashlib
-import stat
 from collections.abc import AsyncIterator
 from importlib import resources
-from pathlib import Path
-
-from msgspec import Struct
 
 from disclosure.checkpoint import open_checkpoint
 from disclosure.errors import DisclosureError
-from disclosure.keys import Signer, encode_base64, key_id
+from disclosure.keys import Signer
 from disclosure.note import KIND_ED25519, VerifierKey
 from disclosure.tree import CompactRange, leaf_hash
+from service.command.cosigner_findings import examine_cosigning
+from service.command.folder_findings import examine_folder
+from service.command.key_findings import Finding, examine_key, examine_key_list, examine_section
 from service.command.serve import database
-from service.config import Config, ConfigError
+from service.config import Config
 from service.database import Connection, open_pool
 from service.log import read_head, read_newest_checkpoint
 from service.office import system_clock
-from service.signer import load_signer
+from service.signer import Passphrase
 
 __all__ = ["Finding", "diagnose", "examine"]
 
@@ -26,20 +25,12 @@ OLDEST = 150000  # PostgreSQL 15
 SKEW = 5.0  # seconds
 
 
-class Finding(Struct, frozen=True):
-    """One thing looked at; `mend` is empty where all is well."""
-
-    what: str
-    good: bool
-    mend: str = ""
-
-
 async def diagnose(config: Config) -> int:
     """Print every finding; return 1 if anything is not in order."""
     bad = 0
     async for finding in examine(config):
         print(
-            f"{'✓' if finding.good else '✗'} {finding.what}"
+            f"{'✗' if not finding.good else '!' if finding.mend else '✓'} {finding.what}"
             + (f"\n    → {finding.mend}" if finding.mend else "")
         )
         bad += not finding.good
@@ -50,12 +41,21 @@ async def diagnose(config: Config) -> int:
 async def examine(config: Config) -> AsyncIterator[Finding]:
     """Yield findings about keys, database, migrations, log and clock, in this order."""
     yield Finding(f"配置 configuration: {config.public_url}, data {config.data}", True)
-    log_signer: Signer | None = None
-    for name, path in (
-        ("机关密钥 bureau key", config.bureau_key_file),
-        ("日志密钥 log key", config.log_key_file),
-    ):
-        finding, log_signer = _examine_key(name, path)
+    passphrase = Passphrase(config.key_passphrase_file)
+    bureau, logs = [], []
+    here = [path for path in config.bureau_key_files() if path.exists()] or [config.bureau_key_file]
+    for path in here:
+        finding, signer = examine_key(f"机关密钥 bureau key {path.name}", path, passphrase)
+        bureau += [signer] if signer is not None else []
+        yield finding
+    further = sorted(config.log_key_file.parent.glob("log-*.pem"))
+    for path in [config.log_key_file] if config.log_key_file.exists() or not further else []:
+        finding, signer = examine_key(f"日志密钥 log key {path.name}", path, passphrase)
+        logs += [signer] if signer is not None else []
+        yield finding
+    for path in further:
+        finding, signer = examine_key(f"日志密钥 log key {path.name}", path, passphrase)
+        logs += [signer] if signer is not None else []
         yield finding
     try:
         async with database(config) as dsn:
@@ -65,7 +65,7 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
                     pool.acquire() as connection,
                     connection.transaction(isolation="repeatable_read", readonly=True),
                 ):
-                    async for finding in _examine_database(connection, log_signer, config):
+                    async for finding in _examine_database(connection, bureau, logs, config, passphrase):
                         yield finding
             finally:
                 await pool.close()
@@ -77,19 +77,8 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
         )
 
 
-def _examine_key(name: str, path: Path) -> tuple[Finding, Signer | None]:
-    try:
-        signer = load_signer(path)
-    except ConfigError as error:
-        return Finding(f"{name}: {error}", False, f"python -m service keygen {path}"), None
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        return Finding(f"{name}: {path} 他人可读 mode {mode:04o}", False, f"chmod 600 {path}"), signer
-    return Finding(f"{name}: {key_id(signer.public_key)}", True), signer
-
-
 async def _examine_database(
-    connection: Connection, log_signer: Signer | None, config: Config
+    connection: Connection, bureau_signers: list[Signer], log_signers: list[Signer], config: Config, passphrase: Passphrase
 ) -> AsyncIterator[Finding]:
     version = int(await connection.fetchval("SHOW server_version_num"))
     yield Finding(f"PostgreSQL {version // 10000}.{version % 10000}", version >= OLDEST,
@@ -110,28 +99,29 @@ async def _examine_database(
     yield Finding("机关 bureau" + (f": {bureau['label']} {bureau['name']}" if bureau else ": 未登记 not set up"), bureau is not None,
                   "" if bureau else "python -m service bureau LABEL NAME")  # fmt: skip
     for row in await connection.fetch("SELECT label, name, key FROM section WHERE key IS NOT NULL AND active ORDER BY place"):
-        yield _examine_section(row["label"], row["name"], row["key"], config.section_key_file(row["label"]))
+        yield examine_section(row["label"], row["name"], row["key"], config.section_key_file(row["label"]), passphrase)
+    if bureau is not None:
+        for finding in await examine_key_list(connection, bureau_signers):
+            yield finding
     people = await connection.fetchval(
         "SELECT count(*) FROM staff WHERE active AND 'administrator' = ANY(roles)"
     )
     yield Finding(f"管理员 administrators: {people}", people > 0,
                   "" if people else "python -m service user-create LOGIN --name NAME --role administrator")  # fmt: skip
+    for finding in await examine_folder(connection, config.publish_dir, system_clock()):
+        yield finding
     shards = await connection.fetch("SELECT shard FROM log_head ORDER BY shard")
     if not shards:
         yield Finding("日志 log: 未建立 none", False, "python -m service log-create ORIGIN")
     for row in shards:
-        async for finding in _examine_log(connection, row["shard"], log_signer):
+        async for finding in _examine_log(connection, row["shard"], log_signers):
             yield finding
-
-
-def _examine_section(label: str, name: str, key: str, path: Path) -> Finding:
-    what = f"部门 section {label} {name}"
-    if not path.exists():
-        return Finding(f"{what}: 私钥在别处，此处不能锁定它参加的计划 its key is elsewhere, nothing of it can be frozen here", True)
-    finding, signer = _examine_key(what, path)
-    if signer is not None and encode_base64(signer.public_key) != key:
-        return Finding(f"{what}: {path} 不是登记的密钥 is not the registered key", False, "放回登记时的密钥文件 put the registered key back")
-    return finding
+        log_key = log_signers[0].public_key if log_signers else b""
+        for found in await examine_cosigning(connection, row["shard"], config.publish_dir, log_key):
+            yield found
+    for row in await connection.fetch("SELECT name, trouble FROM timestamp_authority ORDER BY name"):
+        yield Finding(f"时间戳机构 time-stamping authority {row['name']}: {row['trouble'] or '正常 answers'}", row["trouble"] is None,
+                      "" if row["trouble"] is None else "一小时后自动再试；检查网址与根证书 asked again in an hour; check its address and root")  # fmt: skip
 
 
 async def _pending(connection: Connection) -> str:
@@ -151,10 +141,14 @@ async def _pending(connection: Connection) -> str:
     return f"不一致 differs: {', '.join(wrong)}" if wrong else ""
 
 
-async def _examine_log(
-    connection: Connection, shard: str, log_signer: Signer | None
-) -> AsyncIterator[Finding]:
+async def _examine_log(connection: Connection, shard: str, log_signers: list[Signer]) -> AsyncIterator[Finding]:
     head = await read_head(connection, shard)
+    active = shard == await connection.fetchval("SELECT shard FROM log_head WHERE active")
+    # Before the key was kept with the log, whoever signed the newest checkpoint is it; the next start writes it down.
+    signer = next((one for one in log_signers if head.key in (None, one.public_key)), None)
+    if signer is None:
+        yield Finding(f"日志 log {shard}: 密钥不在此处，不能再往其中登记 its key is not here, nothing can be added", not active,
+                      f"放回 put back: log-{shard}.pem" if active else "")  # fmt: skip
     tree = CompactRange(0, ())
     async for row in connection.cursor(
         "SELECT index, leaf FROM log_entry WHERE shard = $1 ORDER BY index", shard
@@ -169,9 +163,9 @@ async def _examine_log(
     signed = newest is not None and newest[0] == head.size
     yield Finding(f"检查点 checkpoint {shard}: {newest[0] if newest else 'none'}", signed,
                   "" if signed else "下次启动时自动签发 signed at the next start of the service")  # fmt: skip
-    if newest is not None and log_signer is not None:
+    if newest is not None and signer is not None:
         try:
-            opened = open_checkpoint(newest[1], VerifierKey(head.origin, KIND_ED25519, log_signer.public_key))
+            opened = open_checkpoint(newest[1], VerifierKey(head.origin, KIND_ED25519, signer.public_key))
             true = newest[0] != head.size or opened.checkpoint.root == head.tree.root()
         except DisclosureError:
             true = False

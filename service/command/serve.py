@@ -17,11 +17,14 @@ from disclosure.keys import Signer
 from service.config import Config
 from service.database import migrate, open_pool
 from service.embedded import EmbeddedPostgres
+from service.key_files import KeyFiles, load_keys
 from service.log import check_key
 from service.office import Office
-from service.publishing import publish_folder, run_jobs
-from service.sections import load_section_signers
-from service.signer import load_signer
+from service.publishing import run_jobs
+from service.sections import load_section_signers, order_signers
+from service.signer import Passphrase
+from service.signing_memory import SigningMemory
+from service.static_folder import keep_folder, publish_folder
 from service.web.app import create_app
 
 __all__ = ["database", "publish", "running_office", "serve", "serve_office"]
@@ -47,21 +50,28 @@ async def database(config: Config) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def running_office(
-    config: Config, signers: tuple[Signer, Signer] | None = None
+    config: Config, signers: tuple[Signer, Signer] | None = None, without_log_key: bool = False
 ) -> AsyncIterator[Office]:
-    """Give the office of this configuration, its database open and migrated.
+    """Give the office of this configuration, its database open and migrated. `signers`, of the bureau and the log, stand in for files;
+    `without_log_key` is for abandoning a log whose key is lost.
 
     Raises ConfigError for a missing key, MigrationError for a database of another history, EmbeddedPostgresError.
     """
-    signer, log_signer = signers or (load_signer(config.bureau_key_file), load_signer(config.log_key_file))
+    passphrase = Passphrase(config.key_passphrase_file)
+    keys = load_keys(config, passphrase) if signers is None else KeyFiles((signers[0],), signers[1], {})
     async with database(config) as dsn:
         pool = await open_pool(dsn, config.database_password_file)
         try:
             await migrate(pool)
             async with pool.acquire() as connection:
-                section_signers = await load_section_signers(connection, config)
-            office = Office(pool, signer, log_signer, section_signers=section_signers)
-            await check_key(office)
+                section_signers = await load_section_signers(connection, config, passphrase)
+                signer, *former = await order_signers(connection, keys.bureau)
+            office = Office(
+                pool, signer, keys.log, section_signers=section_signers, former_signers=tuple(former), log_signers=keys.logs,
+                memory=SigningMemory(config.publish_dir),
+            )
+            if not without_log_key:
+                await check_key(office)
             yield office
         finally:
             # A request that was cut off may still hold a connection; nobody waits for it for ever.
@@ -92,7 +102,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve_office(office: Office, config: Config) -> None:
-    """Serve `office`, with its jobs, until SIGTERM or SIGINT; return when the last request has been answered."""
+    """Serve `office`, with its jobs and its static folder, until SIGTERM or SIGINT; return when the last request is answered."""
     host, port = config.listen
     server = _Server(
         uvicorn.Config(
@@ -100,13 +110,13 @@ async def serve_office(office: Office, config: Config) -> None:
             server_header=False, timeout_graceful_shutdown=GRACE,
         )
     )  # fmt: skip
-    jobs = asyncio.create_task(_jobs(office))
+    tasks = [asyncio.create_task(_jobs(office)), asyncio.create_task(keep_folder(office, config))]
     try:
         await server.serve()
     finally:
-        jobs.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await jobs
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _jobs(office: Office) -> None:
@@ -136,9 +146,16 @@ async def serve(config: Config) -> int:
 
 
 async def publish(config: Config) -> int:
-    """Bring the static folder up to date."""
+    """Bring the static folder up to date; name the files in it that are none of ours."""
     async with running_office(config) as office:
         await run_jobs(office)
-        written = await publish_folder(office, config.publish_dir)
-    print(f"写出 {written} 个文件 files written: {config.publish_dir}")
+        published = await publish_folder(office, config, look_around=True)
+    print(f"写出 {published.written} 个文件 files written: {config.publish_dir}")
+    if published.removed:
+        print(f"撤下 {published.removed} 个不再公布的文件 files removed that are published no longer")
+    if published.waiting:
+        print("有文书尚未进入公布的检查点，页面留待下次 pages wait: not everything is under a published checkpoint yet")
+    if published.strangers:
+        print(f"文件夹中有 {len(published.strangers)} 个文件不属于公布的内容，没有动它们，请查明来历 files that are none of ours, left alone:")
+        print("\n".join(f"  {path}" for path in published.strangers[:20]))
     return 0

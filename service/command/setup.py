@@ -5,35 +5,34 @@ import sys
 from pathlib import Path
 
 from disclosure.keys import decode_base64, encode_base64, key_id
-from service import log
 from service.accounts import create_staff
 from service.command.serve import database, running_office
 from service.config import Config
 from service.database import migrate, open_pool
 from service.errors import Conflicting, Invalid
-from service.sections import name_section, retire_section
-from service.signer import create_key, load_signer
+from service.key_events import register_section
+from service.sections import retire_section
+from service.shards import create_first_log, succeed_log
+from service.signer import Passphrase, create_key, load_signer
 
-__all__ = ["create_bureau", "create_log", "create_section", "create_user", "keygen", "keygen_section", "migrate_database"]
+__all__ = ["create_bureau", "create_log", "create_section", "create_user", "keygen", "migrate_database"]
 
 
-def keygen(path: Path) -> int:
-    """Write a new signing key; a key is never overwritten."""
-    try:
-        create_key(path)
-    except FileExistsError:
+def keygen(config: Config, path: Path, unencrypted: bool = False) -> int:
+    """Write a new signing key, encrypted unless it is asked for bare; a key is never overwritten."""
+    if path.exists():
         print(f"{path} 已存在，密钥从不覆盖 exists; a key is never overwritten", file=sys.stderr)
         return 1
-    public = load_signer(path).public_key
+    passphrase = Passphrase(config.key_passphrase_file)
+    create_key(path, None if unencrypted else passphrase.new(path))
+    public = load_signer(path, passphrase).public_key
     print(
         f"已写入私钥 private key: {path}\n公钥 public key: {encode_base64(public)}\n指纹 fingerprint: {key_id(public)}"
     )
+    if unencrypted:
+        print(f"警告：此密钥未加密，得到文件者即可签署；可用 key-encrypt {path} 加密\n"
+              "warning: this key is not encrypted, whoever gets the file can sign; `key-encrypt` encrypts it", file=sys.stderr)  # fmt: skip
     return 0
-
-
-def keygen_section(config: Config, label: str) -> int:
-    """Write the signing key of a further department beside the bureau's."""
-    return keygen(config.section_key_file(label))
 
 
 async def migrate_database(config: Config) -> int:
@@ -64,16 +63,17 @@ async def create_bureau(config: Config, label: str, name: str, section: str) -> 
 
 
 async def create_section(config: Config, label: str, name: str, key: str | None, retire: bool) -> int:
-    """Name a further department, with the public key given or that of its key file here; or retire it."""
-    if key is None and not retire:
-        key = encode_base64(load_signer(config.section_key_file(label)).public_key)
-    async with running_office(config) as office, office.pool.acquire() as connection, connection.transaction():
-        if retire:
+    """Name a further department, with the public key given or that of its key file here; or retire it: its key goes on holding for
+    what it has to finish, until `key-retire` ends it."""
+    if retire:
+        async with running_office(config) as office, office.pool.acquire() as connection, connection.transaction():
             await retire_section(connection, office, label)
-            print(f"已停用部门 retired: {label}")
-            return 0
-        assert key is not None
-        await name_section(connection, office, label, name, key)
+        print(f"已停用部门 retired: {label}（密钥仍有效，供其完成已参加的批次；key-retire 可定止期 its key holds until `key-retire`）")
+        return 0
+    if key is None:
+        key = encode_base64(load_signer(config.section_key_file(label), Passphrase(config.key_passphrase_file)).public_key)
+    async with running_office(config) as office:
+        await register_section(office, label, name, key)
     here = config.section_key_file(label).exists()
     print(
         f"部门 section: {label} {name}\n指纹 fingerprint: {key_id(decode_base64(key))}\n"
@@ -83,12 +83,16 @@ async def create_section(config: Config, label: str, name: str, key: str | None,
     return 0
 
 
-async def create_log(config: Config, origin: str) -> int:
-    """Create the log under its origin and sign its empty head."""
-    async with running_office(config) as office:
-        head = await log.create_log(office, origin)
-        await log.publish_checkpoint(office, head.shard)
+async def create_log(config: Config, origin: str, succeeds: bool, abandons: bool) -> int:
+    """Create the first log, with the key list as its first entry; or the one that follows the active log."""
+    async with running_office(config, without_log_key=abandons) as office:
+        if succeeds or abandons:
+            head = await succeed_log(office, origin, abandons)
+        else:
+            head = await create_first_log(office, origin)
     print(f"日志 log: {head.origin}  ->  /log/{head.shard}/")
+    if succeeds or abandons:
+        print("新批次登记在新日志；已锁定的批次留在原日志。请重新启动服务 new draws go here, those frozen stay where they are; restart the service")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The life of a draw, one module per step (protocol 1): freeze, contribute, draw, void, replace, open, result.
+"""The life of a draw, one module per step (protocol 1): freeze, contribute, draw, void, replace, open, result, contest, withdraw, redact.
 
     draft → frozen → contributed → drawn                      → inspected → disclosed
                                    sealed → (events) → opened ↗
@@ -8,7 +8,7 @@ transaction, when the last of the people concerned has agreed (`service/steps.py
 the draw, then what it reads, then the head of the log.
 """
 
-from service.life import contribute, draw, freeze, replace, result, void
+from service.life import contest, contribute, draw, freeze, redact, replace, result, void, withdraw
 from service.steps import Rule
 
 __all__ = ["RULES"]
@@ -21,4 +21,7 @@ RULES: dict[str, Rule] = {
     "replacement/v1": replace.RULE,
     "inspection-result/v1": result.RULE,
     "correction/v1": result.CORRECTION_RULE,
+    "contest/v1": contest.RULE,
+    "withdrawal/v1": withdraw.RULE,
+    "redaction/v1": redact.RULE,
 }

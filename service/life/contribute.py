@@ -16,6 +16,7 @@ from service.documents import Stored, begin_turn, record
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow, FrozenDraw, read_frozen
 from service.office import Office, as_time
+from service.sections import signers_for
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["RULE", "check_turn", "finish_contributing", "line_of", "need_checkpoint"]
@@ -135,7 +136,7 @@ async def _perform(
         line=line,
         plan=frozen.s,
     )
-    stored = await record(connection, turn, frozen.plan, document, request["label"], [office.signer])
+    stored = await record(connection, turn, frozen.plan, document, request["label"], signers_for(office, frozen.plan, document))
     await finish_contributing(connection, frozen, request["label"])
     return stored
 

@@ -20,6 +20,7 @@ from service.documents import Stored, add_blob, begin_turn, record
 from service.errors import Conflicting
 from service.frozen import DrawRow, FrozenDraw, read_frozen
 from service.office import Office, as_time
+from service.sections import signers_for
 from service.steps import Prepared, Rule
 
 __all__ = ["RULE"]
@@ -77,7 +78,7 @@ async def _perform(
             actors=actors, commitment=sealed_commitment(transcript.draw_key, result), drawn_at=as_time(turn.now),
             id=row.id, plan=frozen.s,
         )  # fmt: skip
-    stored = await record(connection, turn, frozen.plan, document, "outcome", [office.signer])
+    stored = await record(connection, turn, frozen.plan, document, "outcome", signers_for(office, frozen.plan, document))
     await connection.execute("INSERT INTO draw_result (draw, result) VALUES ($1, $2)", row.id, result)
     state = "drawn" if frozen.plan.sealed is None else "sealed"
     await connection.execute("UPDATE draw SET state = $2 WHERE id = $1", row.id, state)

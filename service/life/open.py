@@ -15,6 +15,7 @@ from service.errors import Conflicting, Denied
 from service.frozen import FrozenDraw, lock_draw, read_frozen, read_sealed_events
 from service.log import publish_checkpoint
 from service.office import Office, as_time
+from service.sections import signers_for
 
 __all__ = ["due_to_open", "open_draw"]
 
@@ -77,7 +78,7 @@ async def _open(
         id=frozen.row.id, opened=refer(opened), opened_at=as_time(turn.now), outcome=frozen.outcome().sha256,
         plan=frozen.s, result=ResultReference(digest_of(result), len(result)),
     )  # fmt: skip
-    stored = await record(connection, turn, frozen.plan, document, "opening", [office.signer])
+    stored = await record(connection, turn, frozen.plan, document, "opening", signers_for(office, frozen.plan, document))
     await connection.execute("UPDATE draw SET state = 'opened' WHERE id = $1", frozen.row.id)
     return stored
 

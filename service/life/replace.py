@@ -20,6 +20,7 @@ from service.documents import Stored, begin_turn, record
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow, FrozenDraw, read_frozen, read_sealed_events
 from service.office import Office, as_time
+from service.sections import signers_for
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["RULE"]
@@ -76,13 +77,13 @@ async def _perform(
         document = Replacement(
             actors=actors, decided_at=decided_at, event=event, id=row.id, outcome=outcome, plan=frozen.s
         )
-        return await record(connection, turn, frozen.plan, document, subject, [office.signer])
+        return await record(connection, turn, frozen.plan, document, subject, signers_for(office, frozen.plan, document))
     content = format_canonical(event)
     sealed = SealedEvent(
         actors=actors, commitment=sealed_commitment(frozen.transcript.draw_key, content), decided_at=decided_at, id=row.id,
         outcome=outcome, plan=frozen.s, sequence=event.sequence,
     )  # fmt: skip
-    stored = await record(connection, turn, frozen.plan, sealed, subject, [office.signer])
+    stored = await record(connection, turn, frozen.plan, sealed, subject, signers_for(office, frozen.plan, sealed))
     await connection.execute(
         "INSERT INTO sealed_event (draw, sequence, event) VALUES ($1, $2, $3)",
         row.id,

@@ -1,4 +1,4 @@
-"""Results (检查结果): two inspectors enter, a reviewer passes, two publish; later revisions are corrections, nothing is edited."""
+"""Results (检查结果): two inspectors enter, a reviewer passes, two publish; what is wrong is corrected (更正), nothing is edited."""
 
 from typing import Any, Literal
 
@@ -8,15 +8,17 @@ from msgspec import UnsetType
 from disclosure.document import Correction, Finding, InspectionResult, Replacement, ResultCode
 from disclosure.keys import encode_base64url
 from disclosure.person import digest, make_disclosure
+from disclosure.result import RequestedBy
 from selection.forms import Date, Id, Text
 from selection.plan import ActorRole
 from selection.replacement import Event, TargetEvent
 from service.database import Connection
-from service.documents import Stored, begin_turn, read_document, record
+from service.disclosures import REDACTED
+from service.documents import Stored
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow, FrozenDraw, read_frozen, read_sealed_events
-from service.office import Office, as_day, as_time
-from service.sections import signers_for
+from service.life.revision import asked_of, check_public, lock_chain, log_revision, pin
+from service.office import Office, as_day
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["CORRECTION_RULE", "RULE"]
@@ -34,8 +36,8 @@ class ResultRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 class CorrectionRequest(ResultRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: Text
-    requested_by: Literal["subject", "authority", "court", "audit"]
-    status: Literal["in_force", "contested", "corrected", "withdrawn"] = "corrected"
+    requested_by: RequestedBy
+    status: Literal["in_force", "corrected"] = "corrected"
 
 
 def _drawn(
@@ -103,20 +105,20 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
 
 async def _common(
     connection: Connection, office: Office, row: DrawRow, asked: ResultRequest, actors: tuple[ActorRole, ...]
-) -> tuple[FrozenDraw, dict[str, Any], str]:
-    """Return the draw, the members every result has, and the disclosure that opens the name of the firm."""
-    if row.state == "sealed":
-        # The leaf of a result names its target. Until the opening it waits for its last publisher.
-        raise Conflicting(
-            "封存期间不公布结果，启封后再发布", "results are published after the opening, not while sealed"
-        )
+) -> tuple[FrozenDraw, dict[str, Any], str | None]:
+    """Return the draw, the members every result has, and the disclosure that opens the name of the firm: None if it was redacted."""
+    check_public(row)
     frozen, sections = await _check(connection, office, row, asked)
     name = await connection.fetchval(
         "SELECT name FROM draw_target WHERE draw = $1 AND target = $2", row.id, asked.target
     )
-    disclosure = make_disclosure(office.fresh(16), "subject", {"name": name or asked.target})
+    # A name that was taken down does not come back with the next correction.
+    disclosure = (
+        None if name == REDACTED
+        else make_disclosure(office.fresh(16), "subject", {"name": name or asked.target})
+    )  # fmt: skip
     return frozen, {
-        "_sd": (digest(disclosure),),
+        "_sd": () if disclosure is None else (digest(disclosure),),
         "_sd_alg": "sha-256",
         "actors": actors,
         "draw": row.id,
@@ -138,66 +140,32 @@ async def _perform(
     frozen, members, disclosure = await _common(
         connection, office, row, convert_request(request, ResultRequest), actors
     )
-    turn = await begin_turn(connection, office, frozen.documents[0].shard)
-    document = InspectionResult(
-        **members, issued_at=as_time(turn.now), rev=1, status="in_force", supersedes=None
-    )
-    signers = signers_for(office, frozen.plan, document)
-    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/1", signers)
-    await _point_at(connection, stored, document, disclosure)
-    return stored
+    return await log_revision(connection, office, frozen, disclosure, lambda now: InspectionResult(
+        **members, issued_at=now, rev=1, status="in_force", supersedes=None
+    ))  # fmt: skip
 
 
 async def _prepare_correction(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, CorrectionRequest)
     await _check(connection, office, row, asked)
-    id = f"{row.id}.{asked.target}"
-    rev = await connection.fetchval("SELECT rev FROM result WHERE id = $1", id)
-    if rev is None:
-        raise Conflicting("该对象还没有结果", f"{id} has no result to correct")
+    chain = await lock_chain(connection, row, asked.target)
     return Prepared(
-        f"{id}/{rev + 1}", request, {"target": asked.target, "result": asked.result, "rev": rev + 1}
-    )
+        f"{chain.id}/{chain.rev + 1}", pin(request, chain),
+        {"target": asked.target, "result": asked.result, "rev": chain.rev + 1},
+    )  # fmt: skip
 
 
 async def _perform_correction(
     connection: Connection, office: Office, row: DrawRow, request: Any, actors: tuple[ActorRole, ...]
 ) -> Stored:
+    request, supersedes = asked_of(request)
     asked = convert_request(request, CorrectionRequest)
     frozen, members, disclosure = await _common(connection, office, row, asked, actors)
-    before = await connection.fetchrow(
-        "SELECT rev, document FROM result WHERE id = $1 FOR UPDATE", members["id"]
-    )
-    earlier = await read_document(connection, before["document"])
-    assert earlier is not None
-    turn = await begin_turn(connection, office, frozen.documents[0].shard)
-    document = Correction(
-        **members, issued_at=as_time(turn.now), reason=asked.reason, requested_by=asked.requested_by,
-        rev=before["rev"] + 1, status=asked.status, supersedes=earlier.sha256,
-    )  # fmt: skip
-    signers = signers_for(office, frozen.plan, document)
-    stored = await record(connection, turn, frozen.plan, document, f"{document.id}/{document.rev}", signers)
-    await _point_at(connection, stored, document, disclosure)
-    return stored
-
-
-async def _point_at(
-    connection: Connection, stored: Stored, document: InspectionResult | Correction, disclosure: str
-) -> None:
-    """Make `stored` the newest revision; the earlier ones stay where they are."""
-    await connection.execute(
-        "INSERT INTO result (id, draw, target, rev, document, code, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, document = excluded.document, code = excluded.code,"
-        " issued_at = excluded.issued_at",
-        document.id, document.draw, document.target, document.rev, stored.sha256, document.result, stored.logged_at,
-    )  # fmt: skip
-    await connection.execute(
-        "INSERT INTO disclosure (digest, draw, kind, text, opened_at) VALUES ($1, $2, 'subject', $3, $4)",
-        digest(disclosure),
-        document.draw,
-        disclosure,
-        stored.logged_at,
-    )
+    chain = await lock_chain(connection, row, asked.target, supersedes)
+    return await log_revision(connection, office, frozen, disclosure, lambda now: Correction(
+        **members, issued_at=now, reason=asked.reason, requested_by=asked.requested_by, rev=chain.rev + 1,
+        status=asked.status, supersedes=chain.document,
+    ))  # fmt: skip
 
 
 RULE = Rule(_prepare, _perform)

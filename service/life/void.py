@@ -13,6 +13,7 @@ from service.documents import Stored, begin_turn, record
 from service.errors import Conflicting, Invalid
 from service.frozen import DrawRow, read_frozen
 from service.office import Office, as_time
+from service.sections import signers_for
 from service.steps import Prepared, Rule, convert_request
 
 __all__ = ["RULE"]
@@ -61,7 +62,7 @@ async def _perform(
         actors=actors, id=row.id, plan=frozen.s, reason=request["reason"], statement=request["statement"],
         voided_at=as_time(turn.now),
     )  # fmt: skip
-    stored = await record(connection, turn, frozen.plan, document, "void", [office.signer])
+    stored = await record(connection, turn, frozen.plan, document, "void", signers_for(office, frozen.plan, document))
     await connection.execute("UPDATE draw SET state = 'voided' WHERE id = $1", row.id)
     return stored
 

@@ -1,10 +1,10 @@
 """`/draws/<id>/`: one draw, complete enough that nothing else needs to be read."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, UnsetType
 
-from disclosure.document import ResultCode
 from selection.contribution import label_of
 from selection.plan import Dice, Former, Plan, Witness
 from selection.pool import Person
@@ -29,11 +29,11 @@ from service.pages.shortfall import NoTeams, read_no_teams
 from service.pages.strata import Exempted, StratumLine, exceptions_of, strata_of
 from service.pages.visits import TeamMember, Visit, open_names, section_names, team_of, visits_of
 from service.pages.words import (
-    CODES,
     STATES,
     Code,
     Status,
     planned_drawn,
+    standing_code,
 )
 
 __all__ = ["DrawPage", "Replaced", "Row", "TeamMember", "read_draw_page"]
@@ -176,8 +176,8 @@ async def _twins(connection: Connection, record: PublicRecord) -> tuple[Twin, ..
     return tuple(Twin(row["draw"], row["leaf_index"], STATES[row["state"]]) for row in rows)
 
 
-def _code(code: ResultCode) -> Code:
-    return CODES[code]
+def _code(row: Mapping[str, Any]) -> Code:
+    return standing_code(row["code"], row["status"])
 
 
 async def _firm_names(connection: Connection, draw: str, targets: Sequence[str]) -> dict[str, str]:
@@ -199,7 +199,7 @@ async def _rows(
     names: Mapping[str, Mapping[str, str]], later: Mapping[str, tuple[TeamMember, ...]],
 ) -> list[Row]:  # fmt: skip
     found = await connection.fetch(
-        "SELECT target, id, code FROM result WHERE draw = $1 AND target = ANY($2)",
+        "SELECT target, id, code, status FROM result WHERE draw = $1 AND target = ANY($2)",
         plan.id,
         [v.target for v in visits],
     )
@@ -211,7 +211,7 @@ async def _rows(
             visit=visit, name=firms.get(visit.target, visit.target), area=areas[visit.area], stratum=strata[visit.stratum],
             team=(*team_of(visit, people, names), *later.get(visit.target, ())),
             sections=tuple(sections[section] for section in visit.sections if section in sections),
-            result=_code(results[visit.target]["code"]) if visit.target in results else None,
+            result=_code(results[visit.target]) if visit.target in results else None,
             result_id=results[visit.target]["id"] if visit.target in results else None,
         )
         for visit in visits

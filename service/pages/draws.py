@@ -1,15 +1,15 @@
-"""`/draws/`: every draw that is public, newest first."""
+"""`/draws/`: every draw that is public, newest first; `/draws/page/<n>/`: the same in pages counted from the oldest."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
-from service.errors import Invalid
+from service.errors import NotFound
 from service.office import Office
 from service.pages.record import read_plan
 from service.pages.words import STATES, Status, planned_drawn
 
-__all__ = ["DrawLine", "DrawList", "read_draws"]
+__all__ = ["PAGE", "DrawLine", "DrawList", "read_draws"]
 
 PAGE = 20
 
@@ -27,40 +27,40 @@ class DrawLine(Struct, frozen=True):
 
 
 class DrawList(Struct, frozen=True):
-    """`next` is the id after which the next page goes on; None at the end."""
+    """`next` is the page where the older draws go on; None at the end."""
 
     draws: tuple[DrawLine, ...]
-    next: str | None
+    next: int | None
 
 
-def _key(after: str | None) -> tuple[int | None, int | None, int | None]:
-    if after is None:
-        return None, None, None
-    parts = after.rsplit("-", 3)[1:]
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        raise Invalid(f"{after[:80]} 不是批次编号", f"{after[:80]} is not the id of a draw")
-    return int(parts[0]), int(parts[1]), int(parts[2])
+async def read_draws(office: Office, page: int | None = None) -> DrawList:
+    """Return the newest public draws, or those of a page; NotFound behind the last. Drafts and rehearsals are not among them.
 
-
-async def read_draws(office: Office, after: str | None = None) -> DrawList:
-    """Return a page of public draws, continuing after the draw `after`. Drafts and rehearsals are not among them."""
+    Pages are counted from the oldest draw, so that a full one stays what it is and can lie in the static folder.
+    """
     async with (
         office.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
+        count = await connection.fetchval(
+            "SELECT count(*) FROM draw WHERE plan IS NOT NULL AND draft->'rehearsal' IS DISTINCT FROM 'true'::jsonb"
+        )
+        first = max(0, count - PAGE) if page is None else (page - 1) * PAGE
+        if page is not None and first >= count:
+            raise NotFound(f"批次表没有第 {page} 页", f"the list of draws has no page {page}")
         rows = await connection.fetch(
             "SELECT id, state, plan, (SELECT max(logged_at) FROM document d WHERE d.draw = draw.id AND d.kind IN"
-            " ('draw-outcome/v1', 'sealed-outcome/v1', 'draw-opening/v1', 'draw-void/v1')) AS finished_at FROM draw"
-            " WHERE plan IS NOT NULL AND draft->'rehearsal' IS DISTINCT FROM 'true'::jsonb"
-            " AND ($1::integer IS NULL OR (year, number, attempt) < ($1, $2, $3))"
-            " ORDER BY year DESC, number DESC, attempt DESC LIMIT $4",
-            *_key(after), PAGE + 1,
+            " ('draw-outcome/v1', 'sealed-outcome/v1', 'draw-opening/v1', 'draw-void/v1')) AS finished_at"
+            " FROM (SELECT * FROM draw WHERE plan IS NOT NULL AND draft->'rehearsal' IS DISTINCT FROM 'true'::jsonb"
+            " ORDER BY year, number, attempt OFFSET $1 LIMIT $2) draw"
+            " ORDER BY year DESC, number DESC, attempt DESC",
+            first, PAGE,
         )  # fmt: skip
         lines = []
-        for row in rows[:PAGE]:
+        for row in rows:
             plan = await read_plan(connection, row["plan"])
             lines.append(
                 DrawLine(plan.id, plan.title, row["state"], STATES[row["state"]], plan.frozen_at, plan.instant,
                          row["finished_at"], plan.blobs.pool.count, planned_drawn(plan))
             )  # fmt: skip
-    return DrawList(tuple(lines), lines[-1].id if len(rows) > PAGE else None)
+    return DrawList(tuple(lines), -(-first // PAGE) or None)

@@ -1,21 +1,25 @@
-"""`/log/<shard>/`: the log as a list to read, newest first, one line for each entry."""
+"""`/log/<shard>/`: the log as a list to read, newest first; `/log/<shard>/page/<n>/`: the same in pages counted from entry 1."""
 
 import msgspec
 from msgspec import Struct
 
 from disclosure.tiles import TILE_WIDTH, Bundle, Tile
-from service import log
+from service import guard, log
+from service.cosigners import Standing, read_standing
+from service.errors import NotFound
 from service.office import Office
 
-__all__ = ["PAGE", "Entry", "LogPage", "read_log_page"]
+__all__ = ["PAGE", "Entry", "LogPage", "page_of", "read_log_page"]
 
 PAGE = 100
 KINDS = {
+    "key-event/v1": "密钥事件", "shard/v1": "日志接续",
     "draw-plan/v1": "计划（锁定名单）", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取结果",
     "sealed-outcome/v1": "封存承诺（抽取）", "sealed-event/v1": "封存承诺（递补）", "draw-opening/v1": "启封",
     "draw-void/v1": "作废", "replacement/v1": "递补", "inspection-result/v1": "检查结果", "correction/v1": "更正检查结果",
+    "contest/v1": "异议", "withdrawal/v1": "撤回检查结果", "redaction/v1": "遮蔽个人信息",
 }  # fmt: skip
-RESULTS = ("inspection-result/v1", "correction/v1")
+RESULTS = ("inspection-result/v1", "correction/v1", "contest/v1", "withdrawal/v1")
 
 
 class Entry(Struct, frozen=True):
@@ -34,9 +38,11 @@ class Entry(Struct, frozen=True):
 
 
 class LogPage(Struct, frozen=True):
-    """One page of a log. `signed` is how many entries the newest checkpoint holds; `next` continues below, None at the end.
+    """One page of a log. `signed` is how many entries the newest checkpoint holds; `next` is the page where the older
+    entries go on, None at the end.
 
-    `files` are what a mirror fetches last: the newest bundle of entries and the newest tile of hashes.
+    `files` are what a mirror fetches last: the newest bundle of entries and the newest tile of hashes. `halted` says why nothing
+    more is signed, None while all is well.
     """
 
     shard: str
@@ -46,6 +52,8 @@ class LogPage(Struct, frozen=True):
     entries: tuple[Entry, ...]
     next: int | None
     files: tuple[str, ...]
+    cosigners: tuple[Standing, ...]
+    halted: str | None
 
 
 class _Named(Struct, frozen=True):
@@ -62,23 +70,32 @@ class _Leaf(Struct, frozen=True):
     type: str
 
 
-async def read_log_page(office: Office, shard: str, before: int | None = None) -> LogPage:
-    """Return the newest entries, or those before the entry numbered `before`; NotFound if there is no such log."""
+def page_of(index: int) -> int:
+    """Return the page that shows the entry at `index`."""
+    return index // PAGE + 1
+
+
+async def read_log_page(office: Office, shard: str, page: int | None = None) -> LogPage:
+    """Return the newest entries, or those of a page; NotFound if there is no such log or page."""
     async with (
         office.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         head = await log.read_head(connection, shard)
         newest = await log.read_newest_checkpoint(connection, shard)
+        cosigners = await read_standing(connection, shard)
+        first = max(0, head.size - PAGE) if page is None else (page - 1) * PAGE
+        if page is not None and first >= head.size:
+            raise NotFound(f"日志 {shard} 没有第 {page} 页", f"the log {shard} has no page {page}")
         rows = await connection.fetch(
             "SELECT e.index, e.leaf, d.draw FROM log_entry e LEFT JOIN document d ON d.shard = e.shard AND d.leaf_index = e.index"
-            " WHERE e.shard = $1 AND e.index < $2 ORDER BY e.index DESC LIMIT $3",
-            shard, head.size if before is None else before - 1, PAGE + 1,
+            " WHERE e.shard = $1 AND e.index >= $2 AND e.index < $3 ORDER BY e.index DESC",
+            shard, first, min(head.size, first + PAGE),
         )  # fmt: skip
-    entries = tuple(_entry(row["index"], row["leaf"], row["draw"]) for row in rows[:PAGE])
+    entries = tuple(_entry(row["index"], row["leaf"], row["draw"]) for row in rows)
     signed = None if newest is None else newest[0]
-    return LogPage(shard, head.origin, head.size, signed, entries, entries[-1].number if len(rows) > PAGE else None,
-                   _last_files(signed or 0))  # fmt: skip
+    return LogPage(shard, head.origin, head.size, signed, entries, -(-first // PAGE) or None,
+                   _last_files(signed or 0), tuple(cosigners), guard.why_not(office, shard))  # fmt: skip
 
 
 def _entry(index: int, data: bytes, draw: str | None) -> Entry:

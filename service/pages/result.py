@@ -1,20 +1,21 @@
-"""`/results/<id>/`: what was found at one target; every revision stays at its own address."""
+"""`/results/<id>/`: what was found at one target and what stands of it; every revision stays at its own address."""
 
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from disclosure.document import Correction, Finding, InspectionResult, parse_document
-from disclosure.errors import PersonError
-from disclosure.person import parse_disclosure
+from disclosure.result import Contest, Withdrawal
+from disclosure.standing import ResultRevision, standing_of, status_after
 from selection.plan import Plan
 from service.database import Connection
+from service.disclosures import Notice, field_of, notices_of
 from service.errors import NotFound
 from service.office import Office
 from service.pages.record import Logged, read_plan
 from service.pages.words import CODES, REQUESTERS, STATUSES, Code, Status
 
-__all__ = ["Change", "FindingLine", "ResultPage", "Revision", "read_result_page"]
+__all__ = ["Change", "FindingLine", "Objection", "ResultPage", "Revision", "read_result_page"]
 
 
 NOTHING_FOUND = ("NO_PROBLEM", "NO_SUCH_ACTIVITY")
@@ -35,12 +36,14 @@ class FindingLine(Struct, frozen=True):
 
 
 class Revision(Struct, frozen=True):
+    """One line of the history: `says` is what it is in words, `status` what stood after it."""
+
     rev: int
     logged: Logged
-    code: Code
+    says: str
     status: Status
     issued_at: str
-    reason: str | None
+    reason: str
     requested_by: str | None
 
 
@@ -52,18 +55,36 @@ class Change(Struct, frozen=True):
     after: str
 
 
-class ResultPage(Struct, frozen=True):
-    """One revision of a result, with all revisions, newest first. `name` is None where the name was taken down."""
+class Objection(Struct, frozen=True):
+    """What the firm says. `statement` is None where it was redacted, and `notice` then says by what."""
 
-    document: InspectionResult | Correction
+    statement: str | None
+    notice: Notice | None
+    received_at: str
+
+
+class ResultPage(Struct, frozen=True):
+    """One revision of a result, with all revisions, newest first. `found` is the result or correction that it is, or that it is about.
+
+    `name` is None where the name was taken down; `name_notice` then says by what.
+    """
+
+    document: ResultRevision
     logged: Logged
+    found: InspectionResult | Correction
     plan: Plan
     name: str | None
+    name_notice: Notice | None
     code: Code
     status: Status
+    standing: Status  # of the newest revision
+    objection: Objection | None
+    withdrawal: Withdrawal | None
+    requested_by: str | None
     sections: tuple[str, ...]
     findings: tuple[FindingLine, ...]
     revisions: tuple[Revision, ...]
+    former: int | None  # the result or correction that this correction corrects
     changes: tuple[Change, ...]
     newest: int
     deadlines: tuple[str, ...]  # ascending, while something is to be put right
@@ -86,72 +107,110 @@ async def read_result_page(office: Office, id: str, rev: int | None = None) -> R
         if plan.rehearsal:
             raise missing
         history = await _history(connection, draw["draw"], id)
-        documents = {d.rev: (logged, d) for logged, d in history}
-        newest = max(documents)
-        if rev is not None and rev not in documents:
+        newest = history[-1][1].rev
+        shown = [pair for pair in history if pair[1].rev <= (rev or newest)]
+        if rev is not None and (not shown or shown[-1][1].rev != rev):
             raise missing
-        logged, document = documents[rev or newest]
-        name = await _name(connection, document._sd)
+        logged, document = shown[-1]
+        founds = [d for _, d in shown if isinstance(d, InspectionResult | Correction)]
+        found = founds[-1]
+        name = await _text(connection, found.digests, "subject", "name")
+        notices = await notices_of(connection, [digest for _, d in history for digest in d.digests])
+        objection = await _objection(connection, document, notices)
         shard = await connection.fetchval("SELECT shard FROM document WHERE sha256 = $1", logged.sha256)
     items = {item.id: item for item in plan.items}
     sections = {section.id: section.name for section in plan.sections}
-    former = documents.get(document.rev - 1)
+    former = founds[-2] if isinstance(document, Correction) and len(founds) > 1 else None
+    status = standing_of([(logged.sha256, d) for logged, d in shown]).status
+    assert status is not None
     return ResultPage(
-        document=document, logged=logged, plan=plan, name=name, code=CODES[document.result],
-        status=STATUSES[document.status], sections=tuple(sections[s] for s in document.sections),
+        document=document, logged=logged, found=found, plan=plan, name=name,
+        name_notice=_name_notice(founds, notices) if name is None else None, code=CODES[found.result],
+        status=STATUSES[status], standing=STATUSES[status_after(history[-1][1])],
+        objection=objection, withdrawal=document if isinstance(document, Withdrawal) else None,
+        requested_by=_requester(document), sections=tuple(sections[s] for s in document.sections),
         findings=tuple(
-            FindingLine(f.item, items[f.item].name, items[f.item].legal_basis, CODES[f.code], f) for f in document.findings
+            FindingLine(f.item, items[f.item].name, items[f.item].legal_basis, CODES[f.code], f) for f in found.findings
         ),
-        revisions=tuple(_revision(logged, d) for logged, d in sorted(history, key=lambda pair: -pair[1].rev)),
-        changes=() if former is None else _changes(former[1], document, {id: item.name for id, item in items.items()}),
-        newest=newest, deadlines=_deadlines(document), shard=shard,
+        revisions=tuple(reversed(_revisions(history))), former=None if former is None else former.rev,
+        changes=() if former is None else _changes(former, found, {id: item.name for id, item in items.items()}),
+        newest=newest, deadlines=() if status == "withdrawn" else _deadlines(found), shard=shard,
     )  # fmt: skip
 
 
 def _deadlines(document: InspectionResult | Correction) -> tuple[str, ...]:
-    if document.result not in TO_MEND or document.status == "withdrawn":
+    if document.result not in TO_MEND:
         return ()
     return tuple(
         sorted({f.deadline for f in document.findings if f.deadline is not None and f.code in TO_MEND})
     )
 
 
-async def _history(
-    connection: Connection, draw: str, id: str
-) -> Sequence[tuple[Logged, InspectionResult | Correction]]:
+async def _history(connection: Connection, draw: str, id: str) -> Sequence[tuple[Logged, ResultRevision]]:
+    """Return all revisions in log order, which is their order by number."""
     rows = await connection.fetch(
         "SELECT sha256, data, leaf_index, logged_at FROM document WHERE draw = $1"
-        " AND kind IN ('inspection-result/v1', 'correction/v1') AND left(subject, length($2) + 1) = $2 || '/'",
+        " AND kind IN ('inspection-result/v1', 'correction/v1', 'contest/v1', 'withdrawal/v1')"
+        " AND left(subject, length($2) + 1) = $2 || '/' ORDER BY leaf_index",
         draw, id,
     )  # fmt: skip
-    found = []
+    history = []
     for row in rows:
         document = parse_document(row["data"])
-        assert isinstance(document, InspectionResult | Correction)
-        found.append((Logged(row["sha256"], document, row["leaf_index"], row["logged_at"]), document))
-    return found
+        assert isinstance(document, ResultRevision)
+        history.append((Logged(row["sha256"], document, row["leaf_index"], row["logged_at"]), document))
+    return history
 
 
-async def _name(connection: Connection, digests: Sequence[str]) -> str | None:
+async def _text(connection: Connection, digests: Sequence[str], field: str, member: str) -> str | None:
     rows = await connection.fetch(
-        "SELECT text FROM disclosure WHERE digest = ANY($1) AND kind = 'subject'", list(digests)
+        "SELECT text FROM disclosure WHERE digest = ANY($1) AND kind = $2", list(digests), field
     )
-    for row in rows:
-        try:
-            _, field, value = parse_disclosure(row["text"])
-        except PersonError:
-            continue
-        if field == "subject" and isinstance(value, dict) and isinstance(value.get("name"), str):
-            return str(value["name"])
-    return None
+    found = (field_of(row["text"], field, member) for row in rows)
+    return next((text for text in found if text is not None), None)
 
 
-def _revision(logged: Logged, document: InspectionResult | Correction) -> Revision:
-    corrected = document if isinstance(document, Correction) else None
-    return Revision(
-        document.rev, logged, CODES[document.result], STATUSES[document.status], document.issued_at,
-        None if corrected is None else corrected.reason, None if corrected is None else REQUESTERS[corrected.requested_by],
-    )  # fmt: skip
+async def _objection(
+    connection: Connection, document: ResultRevision, notices: dict[str, Notice]
+) -> Objection | None:
+    if not isinstance(document, Contest):
+        return None
+    statement = await _text(connection, document.digests, "statement", "text")
+    notice = next((notices[digest] for digest in document.digests if digest in notices), None)
+    return Objection(statement, notice, document.received_at)
+
+
+def _name_notice(
+    founds: Sequence[InspectionResult | Correction], notices: dict[str, Notice]
+) -> Notice | None:
+    """Return what took the name down; a correction made afterwards has no name of its own, but those before it had."""
+    digests = [digest for document in reversed(founds) for digest in document.digests]
+    return next((notices[digest] for digest in digests if digest in notices), None)
+
+
+def _requester(document: ResultRevision) -> str | None:
+    return REQUESTERS[document.requested_by] if isinstance(document, Correction | Withdrawal) else None
+
+
+def _revisions(history: Sequence[tuple[Logged, ResultRevision]]) -> list[Revision]:
+    lines: list[Revision] = []
+    about = 1  # the newest result or correction so far
+    for logged, document in history:
+        match document:
+            case InspectionResult():
+                says, reason = CODES[document.result].word, "首次公布"
+            case Correction():
+                says, reason = f"更正：{CODES[document.result].word}", document.reason
+            case Contest():
+                says, reason = f"对第 {about} 版的异议", "被检查单位提出"
+            case Withdrawal():
+                says, reason = f"撤回第 {about} 版", document.reason
+        if isinstance(document, InspectionResult | Correction):
+            about = document.rev
+        lines.append(Revision(
+            document.rev, logged, says, STATUSES[status_after(document)], document.issued_at, reason, _requester(document)
+        ))  # fmt: skip
+    return lines
 
 
 def _changes(

@@ -1,10 +1,12 @@
 """What was found in a draw so far: for every result code how many firms, and the first of them by name."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from disclosure.document import ResultCode
 from service.database import Connection
-from service.pages.words import CODES, Code
+from service.pages.words import CODES, WITHDRAWN, Code
 
 __all__ = ["FIRST", "Firm", "Outcome", "read_outcomes"]
 
@@ -25,16 +27,19 @@ class Outcome(Struct, frozen=True):
 
 
 async def read_outcomes(connection: Connection, draw: str) -> tuple[Outcome, ...]:
-    """Return the codes of a draw's results, the most frequent first."""
+    """Return the codes of a draw's results, the most frequent first, and last how many are withdrawn."""
     rows = await connection.fetch(
-        "SELECT * FROM (SELECT r.code, r.id, coalesce(t.name, r.target) AS name, count(*) OVER (PARTITION BY r.code) AS n,"
+        "WITH r AS (SELECT id, draw, target, CASE status WHEN 'withdrawn' THEN '' ELSE code END AS code FROM result WHERE draw = $1)"
+        " SELECT * FROM (SELECT r.code, r.id, coalesce(t.name, r.target) AS name, count(*) OVER (PARTITION BY r.code) AS n,"
         " row_number() OVER (PARTITION BY r.code ORDER BY r.target) AS place"
-        " FROM result r LEFT JOIN draw_target t ON t.draw = r.draw AND t.target = r.target WHERE r.draw = $1) found"
-        " WHERE place <= $2 ORDER BY n DESC, code, place",
+        " FROM r LEFT JOIN draw_target t ON t.draw = r.draw AND t.target = r.target) found"
+        " WHERE place <= $2 ORDER BY code = '', n DESC, code, place",
         draw, FIRST,
     )  # fmt: skip
-    firms: dict[ResultCode, list[Firm]] = {}
+    firms: dict[ResultCode | Literal[""], list[Firm]] = {}
     for row in rows:
         firms.setdefault(row["code"], []).append(Firm(row["id"], row["name"]))
     counts = {row["code"]: row["n"] for row in rows}
-    return tuple(Outcome(CODES[code], counts[code], tuple(found)) for code, found in firms.items())
+    return tuple(
+        Outcome(CODES[code] if code else WITHDRAWN, counts[code], tuple(found)) for code, found in firms.items()
+    )

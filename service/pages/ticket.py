@@ -1,8 +1,9 @@
 """`/draws/<id>/tickets/<target>/`: why one firm was drawn, or was not; and the search that leads there."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, UnsetType
 
-from disclosure.document import ResultCode
 from disclosure.tree import inclusion_proof, leaf_hash, node_hash
 from selection.keys import ticket as make_ticket
 from selection.plan import Former, Item, Plan, PoolRule, Stratum
@@ -25,11 +26,13 @@ from service.pages.record import (
     read_transcript,
 )
 from service.pages.visits import TeamMember, Visit, open_names, section_names, team_of, visits_of
-from service.pages.words import CODES, Code, chance_in_words
+from service.pages.words import Code, chance_in_words, standing_code
 
-__all__ = ["Found", "Hop", "Inclusion", "Match", "Place", "SectionLine", "TicketPage", "find_tickets", "read_ticket_page"]
+__all__ = ["Found", "Hop", "Inclusion", "Match", "Place", "SectionLine", "TicketPage", "find_tickets", "has_every_ticket",
+           "read_ticket_page", "shown_tickets"]  # fmt: skip
 
 MATCHES = 50
+EVERY_TICKET = 20_000  # lines of a pool up to which every ticket is a page of the static folder
 
 
 class Hop(Struct, frozen=True):
@@ -59,6 +62,7 @@ class Place(Struct, frozen=True):
     by_lot: int
     cut: str | None
     following: str | None  # the next in order
+    following_linked: bool  # whether the static folder has its page
     first_reserve: str | None
 
 
@@ -137,6 +141,7 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
             )
         transcript = await read_transcript(connection, record)
         visit: Visit | None = None
+        visits: list[Visit] = []
         team: tuple[TeamMember, ...] = ()
         if transcript is not None and found is not None:
             visits = visits_of(plan, lists, transcript, [event for _, event in record.events])
@@ -153,7 +158,8 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
     stratum = None if candidate is None else next(s for s in plan.strata if s.id == candidate.stratum)
     place = None
     if candidate is not None and stratum is not None and transcript is not None and order is not None:
-        place = _place(candidate, stratum, transcript, order)
+        shown = None if has_every_ticket(plan) else shown_tickets(visits, transcript)
+        place = _place(candidate, stratum, transcript, order, shown)
     reasons = {reason.id: reason.name for reason in plan.reason_codes}
     by_lot, among = _chance(stratum)
     items = {item.id: item for item in plan.items}
@@ -171,16 +177,16 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
         sections=() if visit is None else tuple(sections[s] for s in visit.sections if s in sections),
         teams_of=None if isinstance(plan.teams_of, UnsetType) else plan.teams_of, names_due=plan.names_open <= as_time(office.now()),
         items=() if visit is None else tuple(items[id] for id in visit.items),
-        result=None if result is None else CODES[result[1]], result_id=None if result is None else result[0],
+        result=None if result is None else result[1], result_id=None if result is None else result[0],
         proof=_proof(lists, target),
     )  # fmt: skip
 
 
-async def _result(connection: Connection, draw: str, target: str) -> tuple[str, ResultCode] | None:
+async def _result(connection: Connection, draw: str, target: str) -> tuple[str, Code] | None:
     row = await connection.fetchrow(
-        "SELECT id, code FROM result WHERE draw = $1 AND target = $2", draw, target
+        "SELECT id, code, status FROM result WHERE draw = $1 AND target = $2", draw, target
     )
-    return None if row is None else (row["id"], row["code"])
+    return None if row is None else (row["id"], standing_code(row["code"], row["status"]))
 
 
 def _chance(stratum: Stratum | None) -> tuple[int, int]:
@@ -189,15 +195,28 @@ def _chance(stratum: Stratum | None) -> tuple[int, int]:
     return max(quota.by_lot for quota in stratum.quotas), stratum.population - stratum.mandatory
 
 
-def _place(target: Target, stratum: Stratum, transcript: Transcript, order: Order) -> Place:
+def has_every_ticket(plan: Plan) -> bool:
+    """Return whether every candidate's ticket is a page of the static folder, or only those of `shown_tickets`."""
+    return plan.blobs.pool.count <= EVERY_TICKET
+
+
+def shown_tickets(visits: Sequence[Visit], transcript: Transcript) -> frozenset[str]:
+    """Return all that were ever drawn, replaced ones too, and the first reserve of every stratum."""
+    return frozenset({visit.target for visit in visits} | {s.next for s in transcript.strata if s.next is not None})
+
+
+def _place(
+    target: Target, stratum: Stratum, transcript: Transcript, order: Order, shown: frozenset[str] | None
+) -> Place:
     outcome = next(s for s in transcript.strata if s.id == stratum.id)
     by_lot, among = _chance(stratum)
     rank, ids = order.ranks.get(target.id, 0), order.ids[stratum.id]
+    following = ids[rank] if 0 < rank < len(ids) else None
     return Place(
         commands=one_liners(transcript.stage_key, target.id),
         ticket=make_ticket(transcript.stage_key, target.id), rank=rank, among=among, by_lot=by_lot,
         cut=max((cut.cut for cut in outcome.quotas if cut.cut is not None), default=None),
-        following=ids[rank] if 0 < rank < len(ids) else None, first_reserve=outcome.next,
+        following=following, following_linked=shown is None or following in shown, first_reserve=outcome.next,
     )  # fmt: skip
 
 

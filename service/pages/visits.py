@@ -12,6 +12,7 @@ from selection.pool import Person
 from selection.replacement import Event, TargetEvent
 from selection.transcript import Transcript
 from service.database import Connection
+from service.disclosures import REDACTED, redacted_people
 from service.pages.record import Lists
 
 __all__ = ["Seated", "TeamMember", "Visit", "open_names", "section_names", "team_of", "visits_of"]
@@ -50,11 +51,13 @@ class Visit(Struct, frozen=True):
 
 
 async def open_names(connection: Connection, draw: str) -> dict[str, Mapping[str, str]]:
-    """Return digest -> {name, unit, certificate} of every person whose name is open in this draw."""
+    """Return digest -> {name, unit, certificate} of every person whose name is open in this draw; of a redacted one, that it is."""
     rows = await connection.fetch(
         "SELECT digest, text FROM disclosure WHERE draw = $1 AND kind = 'person'", draw
     )
-    names: dict[str, Mapping[str, str]] = {}
+    names: dict[str, Mapping[str, str]] = {
+        digest: {"name": REDACTED, "unit": "", "certificate": ""} for digest in await redacted_people(connection, draw)
+    }
     for row in rows:
         try:
             _, _, value = parse_disclosure(row["text"])

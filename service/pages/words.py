@@ -19,8 +19,9 @@ from selection.plan import (
 )
 from service.office import BEIJING
 
-__all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "Code", "Status", "beijing",
-           "chance_in_words", "count_in_words", "percent", "planned_drawn", "rule_in_words"]  # fmt: skip
+__all__ = ["CAUSES", "CODES", "EXCEPTIONS", "ORIGINS", "REDACTION_REASONS", "REQUESTERS", "STATES", "STATUSES", "VOID_REASONS", "WITHDRAWN", "Code", "Status", "beijing",
+           "chance_in_words", "count_in_words", "percent", "planned_drawn", "rule_in_words",
+           "standing_code"]  # fmt: skip
 
 
 def beijing(instant: datetime | str) -> str:
@@ -64,6 +65,10 @@ REQUESTERS = {
     "court": "法院裁判",
     "audit": "审计或监督要求",
 }
+REDACTION_REASONS = {
+    "retention-ended": "保存期限届满", "subject-request": "本人或单位申请", "court-order": "法院裁判",
+    "authority-order": "主管机关要求", "published-in-error": "误公布",
+}  # fmt: skip
 STATUSES = {
     "in_force": Status("现行有效", "good", ""),
     "contested": Status("有异议，正在复核", "warn", "被检查单位对这一结果有异议，复核期间请谨慎引用。"),
@@ -100,6 +105,17 @@ CODES: dict[ResultCode, Code] = {
     "TRANSFERRED": Code("移送其他部门处理", "warn", "发现的问题归其他部门管，已经移送。"),
     "REFUSED": Code("拒绝检查", "bad", "该单位拒绝接受检查。"),
 }
+
+
+WITHDRAWN = Code("已撤回", "plain", "曾经公布的结果已撤回，不再有效。")  # in the place of a result: what was found is said no longer
+
+
+def standing_code(code: ResultCode, status: str) -> Code:
+    """Return a result in words as it stands: contested, or withdrawn and therefore said no longer."""
+    if status == "withdrawn":
+        return WITHDRAWN
+    found = CODES[code]
+    return Code(f"{found.word}（有异议）", found.tone, found.sentence) if status == "contested" else found
 
 
 def rule_in_words(rule: QuotaRule) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from service import steps
 from service.bundles import read_bundle
+from service.disclosures import Published, list_published
 from service.drafting import create_draft, preview, revise_draft
 from service.drafts import Draft
 from service.errors import Invalid, NotFound
@@ -73,6 +74,12 @@ async def put_draft(request: StaffRequest, draw: DrawId, data: JSONBody[Draft]) 
 async def get_preview(request: StaffRequest, draw: DrawId) -> dict[str, Any]:
     """What freezing the draft now would give, with every fault."""
     return await preview(office_of(request), request.user, draw)
+
+
+@get("/api/v1/draws/{draw:str}/disclosures", opt=only("reviewer"))
+async def get_disclosures(request: StaffRequest, draw: DrawId) -> list[Published]:
+    """What is disclosed of a draw, each with the document and digest that a redaction names."""
+    return await list_published(office_of(request), draw)
 
 
 @post("/api/v1/draws/{draw:str}/steps", opt=ANY_STAFF)
@@ -147,6 +154,6 @@ async def get_bundle(request: StaffRequest, draw: DrawId, file: FromPath[str]) -
 
 
 ROUTES = (
-    get_draws, post_draw, get_draw, put_draft, get_preview, post_step, get_steps, get_step, post_agreement, post_withdrawal,
+    get_draws, post_draw, get_draw, put_draft, get_preview, get_disclosures, post_step, get_steps, get_step, post_agreement, post_withdrawal,
     get_contribution_to_sign, post_contribution, post_opening, get_bundle,
 )  # fmt: skip

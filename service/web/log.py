@@ -9,8 +9,10 @@ from litestar.params import FromPath, PathParameter
 from disclosure.envelope import format_envelope, payload_bytes
 from disclosure.errors import TileError
 from disclosure.tiles import TILE_HEIGHT, TILE_WIDTH, Bundle, Tile, format_bundle, format_tile, parse_path
-from service.bundles import build_proof
+from selection.canonical import format_canonical
+from service.bundles import build_document_bundle, build_proof
 from service.database import Connection
+from service.disclosures import published_of
 from service.documents import read_document
 from service.errors import NotFound
 from service.log import read_checkpoint_at_least, read_newest_checkpoint
@@ -20,6 +22,7 @@ from service.web.session import PUBLIC, StaffRequest, office_of
 __all__ = ["ROUTES"]
 
 FOREVER = "public, max-age=31536000, immutable"
+_FORMS = ("json", "dsse.json", "tlog-proof", "proof.json", "sd.json")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 Shard = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
@@ -95,20 +98,31 @@ async def _read_entries(connection: Connection, shard: str, bundle: Tile | Bundl
 
 @get("/doc/{file:str}", opt=PUBLIC)
 async def get_document(request: StaffRequest, file: FromPath[str]) -> Response[bytes]:
-    """`<sha256>.json`, the signed bytes; `.dsse.json`, with signatures; `.tlog-proof`, the proof that it is in the log."""
+    """`<sha256>.json`, the signed bytes; `.dsse.json`, with signatures; `.tlog-proof`, the proof that it is in the log;
+    `.proof.json`, all of these in one bundle; `.sd.json`, the disclosures of its `_sd` that are published now."""
     sha256, _, form = file.partition(".")
-    if _SHA256.fullmatch(sha256) is None or form not in ("json", "dsse.json", "tlog-proof"):
+    if _SHA256.fullmatch(sha256) is None or form not in _FORMS:
         raise _missing(file[:100])
-    async with office_of(request).pool.acquire() as connection, connection.transaction(readonly=True):
-        if form == "tlog-proof":
-            return _answer(await build_proof(connection, sha256), "text/plain", FOREVER)
+    async with (
+        office_of(request).pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        if form == "proof.json":  # not immutable: a name may be redacted, a time stamp come
+            return _answer(
+                await build_document_bundle(connection, sha256), "application/json", "public, max-age=60, must-revalidate"
+            )
+        if form == "tlog-proof":  # not immutable: a slower cosigner may still add its line
+            return _answer(await build_proof(connection, sha256), "text/plain", "public, max-age=60, must-revalidate")
         stored = await read_document(connection, sha256)
         if stored is not None and not await read_checkpoint_at_least(
             connection, stored.shard, stored.index + 1
         ):
             stored = None  # committed a moment ago; its checkpoint is being signed
-    if stored is None:
+        published = None if stored is None else await published_of(connection, stored.document)
+    if stored is None or (form == "sd.json" and published is None):
         raise _missing(file)
+    if form == "sd.json":  # never immutable: a redaction takes it back
+        return _answer(format_canonical(published), "application/json", "public, max-age=60, must-revalidate")
     if form == "json":
         return _answer(payload_bytes(stored.envelope), "application/json", FOREVER, sha256)
     return _answer(format_envelope(stored.envelope), "application/json", FOREVER)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import FromQuery, PathParameter, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.response import Redirect
 
 from service.errors import NotFound
@@ -12,13 +12,13 @@ from service.pages.draw import read_draw_page
 from service.pages.draws import read_draws
 from service.pages.keys import read_keys_page
 from service.pages.loads import read_load_page
-from service.pages.log_entries import read_log_page
+from service.pages.log_entries import page_of, read_log_page
 from service.pages.reference import REFERENCE
 from service.pages.result import read_result_page
-from service.pages.ticket import find_tickets, read_ticket_page
+from service.pages.ticket import find_tickets, has_every_ticket, read_ticket_page
 from service.pages.verification import STEPS, steps_in_words, undecided_steps
 from service.pages.why import read_why_page
-from service.pages.words import ORIGINS, VOID_REASONS, beijing
+from service.pages.words import ORIGINS, REDACTION_REASONS, VOID_REASONS, beijing
 from service.web.assets import render
 from service.web.session import PUBLIC, StaffRequest, office_of
 from service.web.staff import read_bureau
@@ -31,14 +31,14 @@ ResultId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,160}$")]
 TargetId = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 Words = Annotated[str, QueryParameter(max_length=100)]
 Shard = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
-Before = Annotated[int | None, QueryParameter(ge=1, le=2**62)]
+Number = Annotated[int, PathParameter(ge=1, le=2**40)]
 Revision = Annotated[int, PathParameter(ge=1, le=1_000_000)]
 
 
 async def _page(request: StaffRequest, template: str, **values: Any) -> Response[str]:
     body = render(
         f"public/{template}", bureau=await read_bureau(request), beijing=beijing, site=request.app.state.config.public_url,
-        **values,
+        log_page=page_of, **values,
     )  # fmt: skip
     return Response(body, media_type="text/html", headers={"Cache-Control": CACHE})
 
@@ -50,11 +50,20 @@ async def get_start(request: StaffRequest) -> Response[str]:
 
 
 @get("/draws", opt=PUBLIC)
-async def get_draws(request: StaffRequest, after: FromQuery[str | None] = None) -> Response[str]:
-    """All draws, newest first."""
-    return await _page(
-        request, "draws.html", current="draws", list=await read_draws(office_of(request), after), after=after
-    )
+async def get_draws(request: StaffRequest) -> Response[str]:
+    """The newest draws."""
+    return await _draws(request, None)
+
+
+@get("/draws/page/{number:int}", opt=PUBLIC)
+async def get_draws_page(request: StaffRequest, number: Number) -> Response[str]:
+    """A page of all draws; the first has the oldest."""
+    return await _draws(request, number)
+
+
+async def _draws(request: StaffRequest, number: int | None) -> Response[str]:
+    found = await read_draws(office_of(request), number)
+    return await _page(request, "draws.html", current="draws", list=found, number=number)
 
 
 @get("/draws/{draw:str}", opt=PUBLIC)
@@ -65,6 +74,16 @@ async def get_draw(
     page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
 ) -> Response[str]:
     """One draw; `q` searches among the drawn."""
+    return await _draw(request, draw, q, page)
+
+
+@get("/draws/{draw:str}/page/{number:int}", opt=PUBLIC)
+async def get_draw_page(request: StaffRequest, draw: DrawId, number: Number) -> Response[str]:
+    """One draw, with a further page of the drawn."""
+    return await _draw(request, draw, "", number)
+
+
+async def _draw(request: StaffRequest, draw: str, q: str, page: int) -> Response[str]:
     found = await read_draw_page(office_of(request), draw, q.strip(), page)
     keys = await read_keys_page(office_of(request))
     undecided = undecided_steps(found.plan, keys.quorum, sealed=found.transcript is None)
@@ -77,6 +96,7 @@ async def get_draw(
         undecided=steps_in_words(undecided),
         origins=ORIGINS,
         void_reasons=VOID_REASONS,
+        every_ticket=has_every_ticket(found.plan),
     )
 
 
@@ -86,7 +106,8 @@ async def get_tickets(request: StaffRequest, draw: DrawId, q: Words = "") -> Res
     found = await find_tickets(office_of(request), draw, q.strip())
     if len(found.matches) == 1:
         return Redirect(f"/draws/{draw}/tickets/{found.matches[0].target}/", status_code=303)
-    return await _page(request, "tickets.html", current="draws", found=found)
+    every = has_every_ticket(found.record.plan)
+    return await _page(request, "tickets.html", current="draws", found=found, every_ticket=every)
 
 
 @get("/draws/{draw:str}/tickets/{target:str}", opt=PUBLIC)
@@ -106,29 +127,37 @@ async def get_team(request: StaffRequest, draw: DrawId, target: TargetId) -> Res
 
 
 @get("/draws/{draw:str}/people", opt=PUBLIC)
-async def get_people(
-    request: StaffRequest, draw: DrawId, page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1
-) -> Response[str]:
+async def get_people(request: StaffRequest, draw: DrawId) -> Response[str]:
     """How many targets each person got, by id."""
-    return await _page(
-        request, "people.html", current="draws", page=await read_load_page(office_of(request), draw, page)
-    )
+    return await _people(request, draw, 1)
+
+
+@get("/draws/{draw:str}/people/page/{number:int}", opt=PUBLIC)
+async def get_people_page(request: StaffRequest, draw: DrawId, number: Number) -> Response[str]:
+    """A further page of the people."""
+    return await _people(request, draw, number)
+
+
+async def _people(request: StaffRequest, draw: str, number: int) -> Response[str]:
+    found = await read_load_page(office_of(request), draw, number)
+    return await _page(request, "people.html", current="draws", page=found)
 
 
 @get("/results/{id:str}", opt=PUBLIC)
 async def get_result(request: StaffRequest, id: ResultId) -> Response[str]:
     """The newest revision of a result."""
-    return await _page(
-        request, "result.html", current="draws", page=await read_result_page(office_of(request), id)
-    )
+    return await _result(request, id, None)
 
 
 @get("/results/{id:str}/{rev:int}", opt=PUBLIC)
 async def get_revision(request: StaffRequest, id: ResultId, rev: Revision) -> Response[str]:
     """One revision of a result, for ever at this address."""
-    return await _page(
-        request, "result.html", current="draws", page=await read_result_page(office_of(request), id, rev)
-    )
+    return await _result(request, id, rev)
+
+
+async def _result(request: StaffRequest, id: str, rev: int | None) -> Response[str]:
+    found = await read_result_page(office_of(request), id, rev)
+    return await _page(request, "result.html", current="draws", page=found, redaction_reasons=REDACTION_REASONS)
 
 
 @get("/verify", opt=PUBLIC)
@@ -155,15 +184,20 @@ def get_verifier() -> Response[bytes]:
 
 
 @get("/log/{shard:str}", opt=PUBLIC)
-async def get_log(request: StaffRequest, shard: Shard, before: Before = None) -> Response[str]:
+async def get_log(request: StaffRequest, shard: Shard) -> Response[str]:
     """The log to read, newest entries first."""
-    return await _page(
-        request,
-        "log.html",
-        current="draws",
-        log=await read_log_page(office_of(request), shard, before),
-        before=before,
-    )
+    return await _log(request, shard, None)
+
+
+@get("/log/{shard:str}/page/{number:int}", opt=PUBLIC)
+async def get_log_page(request: StaffRequest, shard: Shard, number: Number) -> Response[str]:
+    """A page of the log; the first begins with its first entry."""
+    return await _log(request, shard, number)
+
+
+async def _log(request: StaffRequest, shard: str, number: int | None) -> Response[str]:
+    found = await read_log_page(office_of(request), shard, number)
+    return await _page(request, "log.html", current="draws", log=found, number=number)
 
 
 @get("/keys", opt=PUBLIC)
@@ -173,5 +207,6 @@ async def get_keys(request: StaffRequest) -> Response[str]:
 
 
 PUBLIC_ROUTES = (
-    get_start, get_draws, get_draw, get_tickets, get_ticket, get_team, get_people, get_result, get_revision, get_verify, get_verifier, get_keys, get_log,
+    get_start, get_draws, get_draws_page, get_draw, get_draw_page, get_tickets, get_ticket, get_team, get_people, get_people_page,
+    get_result, get_revision, get_verify, get_verifier, get_keys, get_log, get_log_page,
 )  # fmt: skip

@@ -29,6 +29,7 @@ __all__ = ["ROUTES", "page", "read_bureau"]
 KINDS = {
     "draw-plan/v1": "锁定名单", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取", "draw-void/v1": "作废",
     "replacement/v1": "递补", "inspection-result/v1": "公布检查结果", "correction/v1": "更正检查结果",
+    "contest/v1": "登记异议", "withdrawal/v1": "撤回检查结果", "redaction/v1": "遮蔽个人信息",
 }  # fmt: skip
 
 

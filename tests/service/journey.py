@@ -14,6 +14,7 @@ from uuid import UUID
 
 from bureau import testing_only_signer
 
+from disclosure.document import parse_document
 from selection.plan import Percent, Task
 from service import log, steps
 from service.accounts import Staff
@@ -155,6 +156,27 @@ def _result(task: str, kind: str, *logins: str, **more: str) -> Call:
     return call
 
 
+def _revise(kind: str, **asked: object) -> Call:
+    async def call(office: Office) -> object:
+        target = (await frozen_of(office, "open")).transcript.targets[0].id
+        return await take(office, await draw_of(office, "open"), kind, {"target": target, **asked}, *PUBLISHERS)
+
+    return call
+
+
+def _redact(task: str) -> Call:
+    """Redact the name of the firm in its first result."""
+
+    async def call(office: Office) -> object:
+        draw = await draw_of(office, task)
+        row = await office.pool.fetchrow("SELECT sha256, data FROM document WHERE draw = $1 AND kind = 'inspection-result/v1'", draw)
+        request = {"document": row["sha256"], "digests": list(parse_document(row["data"]).digests), "reason": "court-order",
+                   "legal_basis": ["《安全生产法》"]}  # fmt: skip
+        return await take(office, draw, "redaction/v1", request, *PUBLISHERS[:2])
+
+    return call
+
+
 def _opened(task: str) -> Call:
     async def call(office: Office) -> object:
         return await open_draw(office, None, await draw_of(office, task), "date")
@@ -163,6 +185,7 @@ def _opened(task: str) -> Call:
 
 
 BOTH = ("operator", "confirmer")
+PUBLISHERS = ("reviewer", "publisher1", "publisher2")
 
 
 def _until_drawn(task: str, day: int, sealed: str | None) -> list[tuple[str, str, Call]]:
@@ -191,6 +214,10 @@ TRANSITIONS: list[tuple[str, str, Call]] = [
      _result("open", "inspection-result/v1", "inspector1", "inspector2", "reviewer", "publisher1", "publisher2")),
     ("open correction", "2026-11-13T00:00:00Z",
      _result("open", "correction/v1", "reviewer", "publisher1", "publisher2", reason="复核", requested_by="audit")),
+    ("open contest", "2026-11-13T01:00:00Z", _revise("contest/v1", received_at="2026-11-13T00:00:00Z", statement="有异议")),
+    ("open withdrawal", "2026-11-13T02:00:00Z",
+     _revise("withdrawal/v1", reason="有误", requested_by="court", legal_basis=["《安全生产法》"])),
+    ("open redaction", "2026-11-13T03:00:00Z", _redact("open")),
     *_until_drawn("sealed", 14, "2026-11-16T00:00:00Z"),
     ("sealed event", "2026-11-15T00:00:00Z", _replace("sealed", 0)),
     ("sealed opening", "2026-11-16T00:00:05Z", _opened("sealed")),

@@ -133,6 +133,20 @@ BEFORE_THE_FREEZE = {
     "unknown person in a reason": (
         with_(exceptions=[{"rule": "wide-exclusion", "subject": "长" * 4000, "reason": "x"}]), ["回避面过宽", "4000 字"],
     ),
+    "reason for a stratum that is not there": (
+        with_(exceptions=[{"rule": "small-stratum", "subject": "s9", "reason": "x"}]), ["s9", "不在本次抽查", "删去这条理由"],
+    ),
+    "reason for a section that draws nothing there": (
+        with_(exceptions=[{"rule": "no-chance", "subject": "s1/nobody", "reason": "x"}]), ["s1/nobody", "不在本次抽查"],
+    ),
+    "reason for a seat too many": (
+        with_(exceptions=[{"rule": "thin-seat", "subject": "general/inspectors/3", "reason": "x"}]), ["general/inspectors/3", "不在本次抽查"],
+    ),
+    "reason for another pool": (
+        with_(exceptions=[{"rule": "narrow-pool", "subject": "s1", "reason": "x"}]), ["narrow-pool", "不在本次抽查"],
+    ),
+    "a share of nothing, yet one": (strata(stratum(share(0, 100, "percent-or-one"))), ["第 1 层", "比例是 0", "固定 0 户"]),
+    "closed firms left out twice": (with_(pool_rules=[{"kind": "closed"}, {"kind": "closed"}]), ["closed", "2 次", "只留一条"]),
     "visits that end before they begin": (with_(visits={"first": "2026-12-30", "last": "2026-12-20"}), ["2026-12-30", "早于开始"]),
     "visits before T": (with_(visits={"first": "2026-01-30", "last": "2026-02-20"}), ["2026-02-20", "早于开号时刻"]),
     "T in the past": (with_(instant="2020-11-10T02:00:00Z"), ["2020-11-10T02:00:00Z", "改到以后"]),

@@ -7,7 +7,7 @@ import pytest
 from joint import BOTH, FIRE, Desk
 
 from disclosure.keys import encode_base64, key_id
-from service.command.setup import keygen_section
+from service.command.setup import keygen
 from service.config import ConfigError
 from service.errors import Conflicting, Invalid
 from service.office import Office
@@ -152,7 +152,7 @@ async def test_a_draft_that_names_no_department_is_the_bureaus_own_whatever_othe
 
 
 async def test_departments_are_named_once_and_retired_but_never_changed(office: Office, config) -> None:
-    assert keygen_section(config, "fire") == 0
+    assert keygen(config, config.section_key_file("fire"), unencrypted=True) == 0
     key = encode_base64(load_signer(config.section_key_file("fire")).public_key)
     async with office.pool.acquire() as c:
         assert (await read_departments(c, office)).lead.label == "lead"
@@ -173,7 +173,7 @@ async def test_departments_are_named_once_and_retired_but_never_changed(office: 
         assert await name_section(c, office, "fire", FIRE, key)
         config.section_key_file("fire").unlink()
         assert await load_section_signers(c, config) == {}
-        keygen_section(config, "fire")
+        keygen(config, config.section_key_file("fire"), unencrypted=True)
         with pytest.raises(ConfigError, match="fire"):
             await load_section_signers(c, config)
 

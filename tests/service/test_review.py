@@ -28,8 +28,9 @@ from service.errors import Conflicting, Denied, Invalid, NotFound, Refused
 from service.life.open import open_draw
 from service.life.own_key import contribute_signed, to_sign
 from service.overview import read_draw
-from service.publishing import open_names, publish_folder, run_jobs
+from service.publishing import open_names, run_jobs
 from service.registry.store import lock_registries
+from service.static_folder import publish_folder, snapshot
 
 AT = {name: (time, call) for name, time, call in TRANSITIONS}
 NAMES = [name for name, _, _ in TRANSITIONS]
@@ -369,8 +370,11 @@ async def test_a_result_of_a_target_replaced_later_can_still_be_corrected(pool) 
         await take(
             office, draw, "inspection-result/v1", {**request, "inspected_on": "2026-11-11"}, "inspector1"
         )
-    correction = {**request, "reason": "对象已替换", "requested_by": "audit", "status": "withdrawn"}
+    correction = {**request, "reason": "对象已替换", "requested_by": "audit"}
     done = await take(office, draw, "correction/v1", correction, "reviewer", "publisher1", "publisher2")
+    assert done.document
+    withdrawal = {"target": target.id, "reason": "对象已替换", "requested_by": "audit", "legal_basis": ["《安全生产法》"]}
+    done = await take(office, draw, "withdrawal/v1", withdrawal, "reviewer", "publisher1", "publisher2")
     assert done.document
     report = verify_bundle(await read_bundle(office, draw), None)
     assert not [s.number for s in report.steps if s.verdict is Verdict.FAIL]
@@ -386,23 +390,23 @@ async def test_the_same_correction_can_be_made_again_after_another(pool) -> None
     base = {"target": target.id, "inspected_on": "2026-11-10", "result": "NO_PROBLEM", "findings": findings,
             "reason": "申请复核", "requested_by": "subject"}  # fmt: skip
     people = ("reviewer", "publisher1", "publisher2")
-    contested = await take(office, draw, "correction/v1", {**base, "status": "contested"}, *people)
-    replay = await take(office, draw, "correction/v1", {**base, "status": "contested"}, *people)
-    assert replay.document == contested.document
+    first = await take(office, draw, "correction/v1", base, *people)
+    replay = await take(office, draw, "correction/v1", base, *people)
+    assert replay.document == first.document
     settled = await take(office, draw, "correction/v1", {**base, "status": "in_force"}, *people)
-    again = await take(office, draw, "correction/v1", {**base, "status": "contested"}, *people)
-    assert len({contested.document, settled.document, again.document}) == 3
+    again = await take(office, draw, "correction/v1", base, *people)
+    assert len({first.document, settled.document, again.document}) == 3
 
 
 # ---------------------------------------------------------------- publication
 
 
-async def test_the_folder_holds_only_what_is_under_a_checkpoint(pool, tmp_path, monkeypatch) -> None:
+async def test_the_folder_holds_only_what_is_under_a_checkpoint(pool, config, monkeypatch) -> None:
     office = await run(pool, "open draw")
-    await publish_folder(office, tmp_path)
-    draw = await draw_of(office, "open")
-    bundle = tmp_path / "draws" / draw / f"{draw}.bundle.json"
-    before = bundle.read_bytes()
+    await publish_folder(office, config)
+    folder, draw = config.publish_dir, await draw_of(office, "open")
+    bundle, page = folder / "draws" / draw / f"{draw}.bundle.json", folder / "draws" / draw / "index.html"
+    before = bundle.read_bytes(), page.read_bytes()
 
     async def crash(office, shard):
         raise ConnectionError
@@ -416,14 +420,14 @@ async def test_the_folder_holds_only_what_is_under_a_checkpoint(pool, tmp_path, 
         async def nothing(office):
             return None
 
-        patch.setattr(publishing, "catch_up", nothing)
-        await publish_folder(office, tmp_path)
+        patch.setattr(snapshot, "catch_up", nothing)
+        assert (await publish_folder(office, config)).waiting
         newest = await pool.fetchval("SELECT sha256 FROM document ORDER BY leaf_index DESC LIMIT 1")
-        assert not list((tmp_path / "doc").glob(f"{newest}*"))
-        assert bundle.read_bytes() == before
-    await publish_folder(office, tmp_path)
-    assert len(list((tmp_path / "doc").glob(f"{newest}*"))) == 3
-    assert bundle.read_bytes() != before
+        assert not list((folder / "doc").glob(f"{newest}*"))
+        assert (bundle.read_bytes(), page.read_bytes()) == before
+    assert not (await publish_folder(office, config)).waiting
+    assert len(list((folder / "doc").glob(f"{newest}.*"))) >= 3
+    assert bundle.read_bytes() != before[0] and page.read_bytes() != before[1]
 
 
 async def test_there_is_no_policy_before_there_is_a_bureau(bare_office, config) -> None:

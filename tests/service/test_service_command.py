@@ -17,12 +17,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(empty_dsn: str, tmp_path: Path) -> dict[str, str]:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("云州市应急管理局 2026\n", encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DOUBLE_RANDOM")},
-        "DATABASE_URL": empty_dsn, "DOUBLE_RANDOM_DATA": str(tmp_path), "DOUBLE_RANDOM_LISTEN": f"127.0.0.1:{port}",
+        "DATABASE_URL": empty_dsn, "DOUBLE_RANDOM_KEY_PASSPHRASE_FILE": str(passphrase), "DOUBLE_RANDOM_DATA": str(tmp_path), "DOUBLE_RANDOM_LISTEN": f"127.0.0.1:{port}",
         "PYTHONWARNINGS": "error::DeprecationWarning:service",
     }  # fmt: skip
 
@@ -100,7 +102,7 @@ async def test_the_doctor_sees_a_log_that_was_tampered_with(environment, empty_d
         given="correct horse battery staple\n",
     )
     connection = await asyncpg.connect(empty_dsn)
-    await connection.execute("INSERT INTO log_entry (shard, index, leaf) VALUES ('2026', 0, 'smuggled in')")
+    await connection.execute("INSERT INTO log_entry (shard, index, leaf) VALUES ('2026', 1, 'smuggled in')")
     await connection.close()
     assert "entries and head differ" in await run(environment, "doctor", status=1)
 

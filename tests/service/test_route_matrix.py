@@ -1,0 +1,196 @@
+"""Every route of the application for every role and for nobody: what is not in this table is refused, and so is a new route."""
+
+import re
+
+import pytest
+from application import PASSWORD, browser
+from litestar import get
+from litestar.routes import HTTPRoute
+
+from service.accounts import ROLES
+from service.web import app as application
+from service.web.app import create_app
+from service.web.session import ANY_STAFF, only
+
+STAFF = frozenset(ROLES)
+ALL = STAFF | {""}  # "" is somebody who is not logged in
+
+# Method, path, who may. Written from the rules (protocol: roles; docs/architecture.md), not from the handlers.
+TABLE = """
+GET    /                                               all
+GET    /assets/{name}                                  all
+GET    /healthz                                        all
+GET    /readyz                                         all
+GET    /policy                                         all
+GET    /keys                                           all
+GET    /verify                                         all
+GET    /verify/verify.py                               all
+GET    /draws                                          all
+GET    /draws/page/{number}                            all
+GET    /draws/{draw}                                   all
+GET    /draws/{draw}/{file}                            all
+GET    /draws/{draw}/page/{number}                     all
+GET    /draws/{draw}/tickets                           all
+GET    /draws/{draw}/tickets/{target}                  all
+GET    /draws/{draw}/tickets/{target}/team             all
+GET    /draws/{draw}/people                            all
+GET    /draws/{draw}/people/page/{number}              all
+GET    /results/{id}                                   all
+GET    /results/{id}/{rev}                             all
+GET    /doc/{file}                                     all
+GET    /blob/{sha256}                                  all
+GET    /log/{shard}                                    all
+GET    /log/{shard}/page/{number}                      all
+GET    /log/{shard}/checkpoint                         all
+GET    /log/{shard}/tile/{path}                        all
+GET    /api/v1                                         all
+GET    /api/v1/openapi.json                            all
+GET    /api/v1/{path}                                  all
+GET    /api/v1/draws/{draw}/contributions/{label}      all
+POST   /api/v1/draws/{draw}/contributions              all
+GET    /staff/login                                    all
+POST   /staff/login                                    all
+POST   /api/v1/session                                 all
+POST   /staff/logout                                   staff
+GET    /staff                                          staff
+GET    /staff/steps/{step}                             staff
+POST   /staff/steps/{step}/agree                       staff
+GET    /staff/planning/recency                         operator confirmer approver registrar auditor
+GET    /staff/planning/load                            operator confirmer approver auditor
+GET    /api/v1/session                                 staff
+DELETE /api/v1/session                                 staff
+PUT    /api/v1/session/password                        staff
+GET    /api/v1/staff                                   administrator auditor
+POST   /api/v1/staff                                   administrator
+PUT    /api/v1/staff/{login}                           administrator
+GET    /api/v1/draws                                   staff
+POST   /api/v1/draws                                   operator
+GET    /api/v1/draws/{draw}                            staff
+PUT    /api/v1/draws/{draw}/draft                      operator
+GET    /api/v1/draws/{draw}/preview                    operator confirmer approver
+GET    /api/v1/draws/{draw}/disclosures                reviewer
+POST   /api/v1/draws/{draw}/steps                      staff
+POST   /api/v1/draws/{draw}/opening                    operator
+GET    /api/v1/steps                                   staff
+GET    /api/v1/steps/{step}                            staff
+POST   /api/v1/steps/{step}/agree                      staff
+POST   /api/v1/steps/{step}/withdraw                   staff
+POST   /api/v1/imports/{kind}                          registrar
+GET    /api/v1/imports/{id}                            registrar auditor
+GET    /api/v1/imports/{id}/rejected.csv               registrar auditor
+POST   /api/v1/imports/{id}/confirm                    registrar
+"""
+NIL = "00000000-0000-0000-0000-000000000000"
+VALUES = {"draw": "x-2026-1-1", "step": NIL, "id": NIL, "number": "1", "rev": "1", "kind": "targets", "sha256": "0" * 64}
+REFUSED = {401, 403}
+
+
+def read_table() -> dict[tuple[str, str], frozenset[str]]:
+    """(method, path) -> the roles that may; "" stands for nobody in particular."""
+    table = {}
+    for line in TABLE.split("\n"):
+        if words := line.split():
+            method, path, *who = words
+            assert (method, path) not in table, line
+            table[method, path] = {"all": ALL, "staff": STAFF}.get(who[0], frozenset(who))
+            assert table[method, path] <= ALL, line
+    return table
+
+
+def routes_of(app) -> set[tuple[str, str]]:
+    """Every method and path the application answers, parameters without their types; OPTIONS apart, which are Litestar's."""
+    found = set()
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute), f"{route.path} is of a kind this test does not ask"
+        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+        found |= {(method, path) for handler in route.route_handlers for method in handler.http_methods}
+    return {(method, path) for method, path in found if method != "OPTIONS"}
+
+
+def address(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: VALUES.get(found[1], "none"), path)
+
+
+async def log_in(client, login: str) -> dict[str, str]:
+    answer = await client.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+def test_the_table_names_every_route_and_no_other(office, config) -> None:
+    there, named = routes_of(create_app(office, config)), set(read_table())
+    assert there - named == set(), "say in the table who may use these"
+    assert named - there == set(), "these are gone"
+
+
+@pytest.mark.parametrize("role", ["", *ROLES])
+async def test_each_role_reaches_what_the_table_says_and_nothing_else(client, employ, role) -> None:
+    if role:
+        await employ("somebody", role)
+    headers = await log_in(client, "somebody") if role else {}
+    for (method, path), who in read_table().items():
+        answer = await client.request(method, address(path), headers=headers)
+        what = f"{method} {path} for {role or 'nobody'}: {answer.status_code} {answer.text[:200]}"
+        assert answer.status_code < 500, what
+        if role in who:
+            assert answer.status_code not in REFUSED, what
+        else:
+            assert answer.status_code == (403 if role else 401), what
+        if role and (await client.get("/api/v1/session", headers=headers)).status_code == 401:
+            headers = await log_in(client, "somebody")  # it was a way to log out
+
+
+async def test_several_roles_reach_what_any_of_them_reaches(client, employ) -> None:
+    await employ("somebody", "registrar", "auditor")
+    headers = await log_in(client, "somebody")
+    assert (await client.get("/api/v1/staff", headers=headers)).status_code == 200
+    assert (await client.post("/api/v1/imports/targets", headers=headers)).status_code not in REFUSED
+    assert (await client.post("/api/v1/draws", headers=headers)).status_code == 403
+
+
+async def test_no_form_of_staff_is_taken_without_its_token(client, employ) -> None:
+    """With the cookie of somebody who may everything: what changes something asks for the CSRF token, whatever the body is."""
+    await employ("somebody", *ROLES)
+    await client.post("/staff/login", data={"login": "somebody", "password": PASSWORD})
+    asked = 0
+    for (method, path), who in read_table().items():
+        if method != "GET" and who != ALL:
+            for body in ({"json": {}}, {"data": {"csrf": "guess"}}, {"files": {"csrf": (None, "guess")}}):
+                answer = await client.request(method, address(path), **body)
+                assert answer.status_code == 403, f"{method} {path}: {answer.status_code}"
+                asked += 1
+    assert asked > 40
+    assert (await client.get("/staff/")).status_code == 200
+
+
+@pytest.mark.parametrize("opt", [None, {"user": ANY_STAFF["users"]}])
+async def test_a_route_that_names_no_users_keeps_the_service_from_starting(office, config, monkeypatch, opt) -> None:
+    @get("/forgotten", opt=opt, sync_to_thread=False)
+    def forgotten() -> str:
+        return ""
+
+    monkeypatch.setattr(application, "ROUTES", (*application.ROUTES, forgotten))
+    with pytest.raises(AssertionError, match="/forgotten names no users"):
+        create_app(office, config)
+
+
+async def test_a_route_without_users_is_refused_to_everybody_even_if_it_were_started(
+    office, config, employ, monkeypatch
+) -> None:
+    """The guard does not rely on the check at the start."""
+
+    @get("/forgotten", sync_to_thread=False)
+    def forgotten() -> str:
+        return "secret"
+
+    monkeypatch.setattr(application, "ROUTES", (*application.ROUTES, forgotten))
+    monkeypatch.setattr(application, "check_every_route", lambda app: None)
+    await employ("somebody", *ROLES)
+    async with browser(create_app(office, config)) as client:
+        headers = await log_in(client, "somebody")
+        assert (await client.get("/forgotten")).status_code == 401
+        assert (await client.get("/forgotten", headers=headers)).status_code == 403
+
+
+def test_a_role_that_does_not_exist_is_not_named_by_mistake() -> None:
+    with pytest.raises(ValueError, match="no such role"):
+        only("operater")
