@@ -83,7 +83,7 @@ async def _carry(office: Office, now: list[datetime], folder: Path) -> None:
     config = read_config({"DOUBLE_RANDOM_DATA": str(folder)})
     password, tokens = secrets.token_urlsafe(12), {}
     async with office.pool.acquire() as c:
-        await c.execute("INSERT INTO bureau (label, name, section) VALUES ('bench', '某局', 'lead')")
+        await c.execute("INSERT INTO bureau (label, name, section, second_factor) VALUES ('bench', '某局', 'lead', false)")
     for login in ("registrar", "operator", "confirmer"):
         await create_staff(office, login, login, password, [login])
     async with _client(create_app(office, config)) as client:

@@ -29,7 +29,7 @@ from disclosure.keys import decode_base64, key_id
 from disclosure.leaf import Leaf, leaf_of, parse_leaf
 from disclosure.note import NoteSignature, VerifierKey, parse_note
 from disclosure.person import digest, parse_disclosure
-from disclosure.policy import Policy, parse_log_policy, parse_policy
+from disclosure.policy import Policy, parse_log_policy, parse_policy, satisfied
 from disclosure.proof import parse_proof
 from disclosure.result import Revision
 from disclosure.tiles import AuthenticatedTiles, Tile
@@ -37,6 +37,7 @@ from disclosure.tree import leaf_hash, root_at, verify_inclusion
 from disclosure.verification import Report as VerificationReport
 from disclosure.verification import Verdict, verify_bundle
 from disclosure.verification.document import verify_document_bundle
+from disclosure.verification.signing import fingerprint
 from selection.canonical import CanonicalError, parse_struct
 from selection.errors import SelectionError
 from selection.keys import digest_of
@@ -56,13 +57,15 @@ class Seen:
         self.blobs: set[str] = set()
         self.keys = {} if keys is None else keys  # key id to public key, as plans, key events and the policy declare them
         self.unknown_keys: set[str] = set()
+        self.authorities: set[str] = set()  # key ids of the policy, and of the key events that one of these signed
+        self.strangers: set[str] = set()  # key ids that sign plans and key events and are not among these
         self.key_event: KeyEvent | None = None  # the newest: what the bureau proposes as a policy
 
 
-def open_head(note: bytes, policy: Policy | None, path: str, report: Report) -> Checkpoint | None:
+def open_head(note: bytes, policy: Policy | None, path: str, report: Report, quorum: bool = True) -> Checkpoint | None:
     """Return the checkpoint of `note`, reporting what is wrong with it; None if it cannot be read or is not to be believed.
 
-    Without a policy its signatures are not checked, and the remark says who claims to have signed.
+    `quorum`: say so if its cosignatures do not meet the policy's. Without a policy its signatures are not checked, and the remark says who claims to have signed.
     """
     try:
         checkpoint = read_unverified(note)
@@ -79,6 +82,10 @@ def open_head(note: bytes, policy: Policy | None, path: str, report: Report) -> 
         for line in opened.unknown:
             report(Remark("not-checked", path, f"{line.name} 的签名行不在策略之中，未查",
                           f"the line by {line.name} is by nobody the policy names; not checked"))  # fmt: skip
+        names = {cosignature.name for cosignature in opened.cosignatures}
+        if quorum and not satisfied(policy.log, [key for key in policy.log.cosigners if key.name in names]):
+            report(Remark("not-checked", path, "联署未达到策略要求的数目：别人看到的是否同一日志，尚无外部佐证",
+                          "the cosignatures do not meet the policy's quorum: nobody outside vouches that others are shown this log"))  # fmt: skip
         return opened.checkpoint
     except DisclosureError as error:
         report(Remark("fail", path, f"检查点有误：{error}", str(error)))
@@ -106,24 +113,24 @@ class LogAudit:
         self._opened = lru_cache(256)(self._open)  # many proofs carry one checkpoint
         for authority in policy.authorities if policy else ():
             self._learn(authority.key)
+            self._seen.authorities.add(fingerprint(authority.key))
 
     def run(self) -> Iterator[int]:
         """Look at everything; yield how many entries are done, for whoever shows progress."""
         for index, entry, path in self._log.entries():
             self._entry(index, entry, path)
-            if index % 1024 == 1023:
-                yield index + 1
+            yield index + 1
         yield self._checkpoint.size
 
     def _entry(self, index: int, entry: bytes, path: str) -> None:
         try:
             leaf = parse_leaf(entry)
         except DisclosureError as error:
-            self._fail(path, f"第 {index} 号条目不是规定的形式：{error}", f"entry {index}: {error}")
+            self._fail(path, f"第 {index} 号条目不是规定的形式：{error}", f"entry {index}: {error}", authentic=True)
             return
         if leaf.at < self._last:
             self._fail(path, f"第 {index} 号条目的时间 {leaf.at} 早于前一条 {self._last}",
-                       f"entry {index} claims {leaf.at}, before the entry in front of it ({self._last})")  # fmt: skip
+                       f"entry {index} claims {leaf.at}, before the entry in front of it ({self._last})", authentic=True)  # fmt: skip
         self._last = max(self._last, leaf.at)
         if self._documents:
             self._document(index, entry, leaf, path)
@@ -149,6 +156,7 @@ class LogAudit:
                         document = _plain(data, leaf)
                     case "dsse.json":
                         self._envelope(path, data, leaf)
+                        document = document or parse_document(payload_bytes(parse_envelope(data)))
                     case "tlog-proof":
                         self._proof(path, data, index, entry)
                     case "sd.json":
@@ -156,7 +164,7 @@ class LogAudit:
                     case "proof.json":
                         self._document_bundle(path, data, leaf)
         if document is not None:
-            with self._refusals(bundle):
+            with self._refusals(bundle, authentic=True):
                 _check_leaf(index, leaf, document)
             self._learn_from(document)
             self._blobs(document)
@@ -200,7 +208,8 @@ class LogAudit:
             raise DisclosureError(f"signed by {', '.join(authors)}; the leaf names {', '.join(leaf.author)}")
         if leaf.type in ("draw-plan/v1", "key-event/v1"):
             # These declare the keys they are signed with. A key id is the hash of its key: none can be put in its place.
-            self._learn_from(parse_document(payload))
+            self._learn_from(document := parse_document(payload))
+            self._check_authors(path, document, authors)
         known = tuple(signature for signature in envelope.signatures if signature.keyid in self._seen.keys)
         if known:
             verify(Envelope(envelope.payload, envelope.payloadType, known), DOCUMENT_TYPE, self._seen.keys)
@@ -208,6 +217,18 @@ class LogAudit:
             self._seen.unknown_keys.add(keyid)
             self._report(Remark("not-checked", path, f"没有公钥 {keyid}，它的签名未查",
                                 f"no plan, key event or policy declares {keyid}; signatures by it are not checked"))  # fmt: skip
+
+    def _check_authors(self, path: str, document: Document, authors: tuple[str, ...]) -> None:
+        """Say of a plan or key event who signed it of whom the policy knows nothing: else a log of strangers would look sound."""
+        strangers = set(authors) - self._seen.authorities
+        if self._policy is None or strangers <= self._seen.strangers:
+            if isinstance(document, KeyEvent) and not strangers:
+                self._seen.authorities |= {fingerprint(authority.key) for authority in document.authorities}
+            return
+        self._seen.strangers |= strangers
+        names = ", ".join(sorted(strangers))
+        self._report(Remark("not-checked", path, f"{document.type} 由策略未列的密钥签署，归属未查：{names}",
+                            f"the {document.type} is signed by keys that the policy does not list, whose they are is not checked: {names}"))  # fmt: skip
 
     def _proof(self, path: str, data: bytes, index: int, entry: bytes) -> None:
         proof = parse_proof(data)
@@ -248,7 +269,11 @@ class LogAudit:
                 self._tiles = AuthenticatedTiles(self._checkpoint.size, self._checkpoint.root, self._tile)
             return None if isinstance(self._tiles, TileError) else root_at(size, self._tiles.hash_at)
         except TileError as error:
-            self._tiles = self._tiles or error
+            if not isinstance(self._tiles, TileError):
+                # Asked again, a server may give the true tile: then nothing but this says that heads were not compared.
+                self._report(Remark("not-checked", f"{self.prefix}/checkpoint", f"散列文件有误，证明与核验包中的检查点无从与本日志比较：{error}",
+                                    f"a tile is false, so the heads in proofs and bundles cannot be compared with this log: {error}"))  # fmt: skip
+            self._tiles = error
             return None
 
     def _tile(self, tile: Tile) -> bytes:
@@ -293,18 +318,18 @@ class LogAudit:
                 return  # an unusable key signs nothing; its document fails where its signature is looked at
 
     @contextmanager
-    def _refusals(self, path: str) -> Iterator[None]:
+    def _refusals(self, path: str, authentic: bool = False) -> Iterator[None]:
         """Report a refusal inside as one of the file at `path`."""
         try:
             yield
         except (DisclosureError, SelectionError, CanonicalError) as error:
-            self._fail(path, f"不符合规定：{error}", str(error))
+            self._fail(path, f"不符合规定：{error}", str(error), authentic)
 
     def _count(self, kind: str) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
-    def _fail(self, path: str, zh: str, en: str) -> None:
-        self._report(Remark("fail", path, zh, en))
+    def _fail(self, path: str, zh: str, en: str, authentic: bool = False) -> None:
+        self._report(Remark("fail", path, zh, en, authentic))
 
 
 def check_policy(data: bytes, seen: Seen) -> None:
@@ -332,9 +357,11 @@ def _check_disclosures(data: bytes, document: Document | None) -> None:
     strings = parse_struct(data, tuple[str, ...])
     if list(strings) != sorted(set(strings)):
         raise DisclosureError("the disclosures are not in ascending order, or one stands twice")
+    if document is None:
+        raise DisclosureError("its document is not served, or is false: whose disclosures these are cannot be told")
     for string in strings:
         parse_disclosure(string)
-        if document is not None and not (isinstance(document, Revision) and digest(string) in document.digests):
+        if not (isinstance(document, Revision) and digest(string) in document.digests):
             raise DisclosureError(f"the digest {digest(string)} of a disclosure is not in the document's _sd")
 
 

@@ -31,12 +31,14 @@ Read = Callable[[str], bytes | None]
 
 class Remark(Struct, frozen=True):
     """What was found at one file. `fail`: it is not what it must be. `absent`: a document that is not served, which may be lawful.
-    `not-checked`: nothing is wrong with it as far as could be looked."""
+    `not-checked`: nothing is wrong with it as far as could be looked. `authentic`: the file is the one that the log signed, and
+    wrong in what it says."""
 
     verdict: Literal["fail", "absent", "not-checked"]
     path: str
     zh: str
     en: str
+    authentic: bool = False
 
 
 Report = Callable[[Remark], None]

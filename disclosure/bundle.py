@@ -144,6 +144,19 @@ def make_bundle(
     consistency: Sequence[bytes],
 ) -> bytes:
     """Return the bytes of the bundle made of these parts; records ascend by index, the plan's first."""
+    named = {digest_of(blob): blob for blob in blobs}
+    return _format(id, records, named, disclosures, note_a, note_b, consistency)
+
+
+def _format(
+    id: str,
+    records: Iterable[Record | Entry],
+    blobs: Mapping[str, bytes],
+    disclosures: Iterable[str],
+    note_a: bytes,
+    note_b: bytes,
+    consistency: Sequence[bytes],
+) -> bytes:
     entries = [
         _Entry(
             record.envelope, record.index, record.leaf.decode(), tuple(encode_base64(h) for h in record.proof)
@@ -152,7 +165,7 @@ def make_bundle(
     ]
     return format_canonical(
         _BundleFile(
-            blobs={digest_of(blob): blob.decode() for blob in blobs},
+            blobs={name: blob.decode() for name, blob in blobs.items()},
             checkpoints=_Checkpoints(note_a.decode(), note_b.decode()),
             consistency=tuple(encode_base64(h) for h in consistency),
             disclosures=tuple(sorted(set(disclosures))),
@@ -164,12 +177,11 @@ def make_bundle(
 
 
 def format_bundle(bundle: Bundle) -> bytes:
-    """Return the bytes that `parse_bundle` reads as `bundle`."""
-    records = [Record(e.envelope, e.index, e.leaf, e.proof) for e in bundle.entries]
-    return make_bundle(
+    """Return the bytes that `parse_bundle` reads as `bundle`; a blob stands under the name it was read with, be that false."""
+    return _format(
         bundle.id,
-        records,
-        bundle.blobs.values(),
+        bundle.entries,
+        bundle.blobs,
         bundle.disclosures,
         bundle.note_a,
         bundle.note_b,

@@ -168,14 +168,17 @@ def format_line(signature: NoteSignature) -> str:
 
 
 def parse_line(line: str) -> NoteSignature:
-    """Return the signature of one line; NoteError otherwise."""
-    return parse_note(b"\n\n" + line.encode()).signatures[0]
+    """Return the signature of which `format_line` writes exactly `line`; NoteError otherwise."""
+    signature = parse_note(b"\n\n" + line.encode("utf-8", "replace")).signatures[0]
+    if format_line(signature) != line:
+        raise NoteError(f"not one signature line: {line[:80]!r}")
+    return signature
 
 
 def read_size(body: bytes) -> int | None:
     """Return the size a 409 answer names, None if it is not one."""
-    text = body.decode("ascii", "replace").removesuffix("\n")
-    return int(text) if _is_size(text) and int(text) <= MAX_SIZE else None
+    text, _, rest = body.decode("ascii", "replace").partition("\n")
+    return int(text) if body.endswith(b"\n") and not rest and _is_size(text) and int(text) <= MAX_SIZE else None
 
 
 def read_cosignature(note: bytes, body: bytes, key: VerifierKey) -> tuple[str, int]:

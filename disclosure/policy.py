@@ -12,7 +12,7 @@ Unlike every other file the policy may be laid out by hand; its members are as s
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 import msgspec
@@ -113,6 +113,7 @@ def parse_log_policy(text: str) -> LogPolicy:
     logs: list[VerifierKey] = []
     witnesses: dict[str, VerifierKey] = {}
     groups: dict[str, tuple[int, tuple[str, ...]]] = {}
+    taken: set[str] = set()  # members of a group
     quorum: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         words = [word for word in re.split("[ \t]+", line) if word]
@@ -127,7 +128,8 @@ def parse_log_policy(text: str) -> LogPolicy:
                     witnesses[name] = _key(vkey, *COSIGNING_KINDS)
                 case ["group", name, count, *members] if members:
                     _new(name, witnesses, groups)
-                    groups[name] = (_threshold(count, members, witnesses, groups), tuple(members))
+                    groups[name] = (_threshold(count, members, witnesses, groups, taken), tuple(members))
+                    taken.update(members)
                 case ["quorum", name] if not quorum and (
                     name == "none" or name in witnesses or name in groups
                 ):
@@ -162,9 +164,9 @@ def _threshold(
     count: str,
     members: list[str],
     witnesses: Collection[str],
-    groups: Mapping[str, tuple[int, tuple[str, ...]]],
+    groups: Collection[str],
+    taken: Collection[str],
 ) -> int:
-    taken = {member for _, others in groups.values() for member in others}
     wrong = [name for name in members if name in taken or (name not in witnesses and name not in groups)]
     if wrong or len(set(members)) != len(members):
         raise PolicyError(

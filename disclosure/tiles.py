@@ -44,7 +44,8 @@ MAX_ENTRY_BYTES = 65535
 _LEVELS = 8
 _CACHED_TILES = 1024
 
-_PATH = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
+# At most seven groups: an index has 19 digits or fewer.
+_PATH = re.compile(r"tile/(entries|[0-7])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
 class Tile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -131,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument(
         "--role", required=True, action="append", choices=list(ROLES), metavar="ROLE", help=", ".join(ROLES)
     )
+    factor = add("second-factor", "规定是否须用动态码", "say whether who signs or decides needs one-time codes to log in")
+    factor.add_argument("state", choices=["required", "optional"])
+    add("code-reset", "重设动态码", "take one-time codes from who lost telephone and recovery codes").add_argument("login", metavar="LOGIN")
     add("doctor", "检查配置、密钥、数据库和日志", "examine configuration, keys, database and log")
     return parser
 
@@ -174,6 +177,10 @@ def _call(options: argparse.Namespace, config: Config) -> Coroutine[Any, Any, in
             return timestamp.add_timestamp(config, options.name, options.url, options.certificate)
         case "user-create":
             return setup.create_user(config, options.login, options.name, options.role)
+        case "second-factor":
+            return setup.require_second_factor(config, options.state == "required")
+        case "code-reset":
+            return setup.reset_second_factor(config, options.login)
         case _:
             return doctor.diagnose(config)
 

@@ -131,7 +131,7 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
     """Set up bureau, log, accounts and registries once; return the demonstration's draw and its people."""
     async with office.pool.acquire() as connection:
         await connection.execute(
-            "INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局（演示）', 'lead')"
+            "INSERT INTO bureau (label, name, section, second_factor) VALUES ('yunzhou', '云州市应急管理局（演示）', 'lead', false)"
             " ON CONFLICT DO NOTHING"
         )
         has_log = await connection.fetchval("SELECT 1 FROM log_head WHERE active")

@@ -13,6 +13,7 @@ from service.frozen import FrozenDraw, lock_draw, read_frozen, read_sealed_event
 from service.life.open import due_to_open, open_draw
 from service.office import Office, as_time
 from service.policies import policy_bytes
+from service.registry.writing import fill_marks
 from service.timestamps import stamp_checkpoints
 
 __all__ = ["catch_up", "open_names", "policy_bytes", "run_jobs"]
@@ -53,6 +54,7 @@ async def run_jobs(office: Office) -> None:
     for draw, since in await _names_due(office):
         await _attempt(_open_names(office, draw, since), failures)
     await _attempt(stamp_checkpoints(office), failures)
+    await _attempt(fill_marks(office), failures)
     if failures:
         raise ExceptionGroup("jobs failed", failures)
 

@@ -3,6 +3,7 @@
 import argparse
 import stat
 import sys
+import unicodedata
 from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import NoReturn
 from disclosure.errors import DisclosureError
 from disclosure.policy import MAX_POLICY, Policy, parse_policy
 
-__all__ = ["MARKS", "USAGE", "Parser", "Unreadable", "read_file", "read_policy", "say"]
+__all__ = ["MARKS", "USAGE", "Parser", "Unreadable", "plain", "read_file", "read_policy", "say"]
 
 USAGE = 64
 MARKS = {
@@ -63,9 +64,28 @@ def read_file(path: str, limit: int) -> bytes:
     return data
 
 
+def plain(line: str) -> str:
+    """Return `line` with every character that is not seen written as `\\uXXXX`, a line end too.
+
+    Names, titles and what servers answer come from those who are checked: an escape sequence could clear the screen and a line end
+    could write a verdict of their own; a change of direction makes one name look like another.
+    """
+    if line.isprintable():
+        return line
+    return "".join(_written(character) if unicodedata.category(character) in _UNSEEN else character for character in line)
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _written(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 def say(lines: Iterable[str]) -> None:
-    """Print lines on standard output; a terminal of another encoding still shows everything."""
+    """Print lines on standard output, each as `plain` writes it; a terminal of another encoding still shows everything."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in lines:
-        print(line)
+        print(plain(line))

@@ -9,15 +9,16 @@ import time
 from collections.abc import Sequence
 
 from disclosure.auditing import LogAudit, Seen, check_policy, open_head
-from disclosure.authenticated_log import Remark
+from disclosure.authenticated_log import Remark, Report
+from disclosure.checkpoint import Checkpoint
 from disclosure.command.ahead import ReadingAhead
 from disclosure.command.asking import MARKS, Parser, Unreadable, read_policy, say
-from disclosure.command.source import Source, SourceError, open_source
+from disclosure.command.source import Refused, Source, SourceError, open_source
 from disclosure.errors import DisclosureError
 from disclosure.leftovers import check_blobs, check_documents, check_tiles
 from disclosure.policy import Policy, parse_policy
 
-__all__ = ["run", "shards_of"]
+__all__ = ["is_of_shard", "run", "say_missing", "shards_of"]
 
 SHOWN_ABSENT = 20
 KINDS = {
@@ -52,11 +53,13 @@ def run(arguments: Sequence[str]) -> int:
         try:
             for shard in shards:
                 audit.log(shard)
+            if options.shard is None:
+                say_missing(shards, policy, audit.report)
             audit.publication(whole=options.shard is None)
         finally:
             near.close()
     except (SourceError, Unreadable) as error:
-        say([f"{error.zh}\n{error}"])
+        say([error.zh, str(error)])
         return 2
     return audit.conclude()
 
@@ -80,6 +83,21 @@ def shards_of(source: Source, policy: Policy | None) -> list[str]:
     return sorted(names)
 
 
+def is_of_shard(head: Checkpoint, shard: str, report: Report) -> bool:
+    """Return whether the checkpoint is that of the log `shard`; another log in its place, however true, would hide the one."""
+    if head.origin.rpartition("/")[2] == shard:
+        return True
+    report(Remark("fail", f"log/{shard}/checkpoint", f"这是日志 {head.origin} 的检查点，不是 {shard} 的", f"this is the checkpoint of {head.origin}, not of a log {shard}"))  # fmt: skip
+    return False
+
+
+def say_missing(shards: Sequence[str], policy: Policy | None, report: Report) -> None:
+    """Report the logs of the policy that were not among `shards`, the ones of the source."""
+    for key in policy.log.logs if policy else ():
+        if (shard := key.name.rpartition("/")[2]) not in shards:
+            report(Remark("not-checked", f"log/{shard}", f"策略列有日志 {key.name}，此处没有", f"the policy names the log {key.name}, which is not here"))
+
+
 class Audit:
     """The remarks so far, printed as they come: a run that is stopped has said what it found."""
 
@@ -96,10 +114,10 @@ class Audit:
             raise SourceError(f"没有日志 {shard} 的检查点", f"there is no {prefix}/checkpoint in {self.source.name}")
         self._count("checkpoint")
         head = open_head(note, self.policy, f"{prefix}/checkpoint", self.report)
-        if head is None:
+        if head is None or not is_of_shard(head, shard, self.report):
             return
         say([f"日志 log {head.origin}：{head.size} 条 entries，根 root {head.root.hex()}"])
-        audit = LogAudit(head, shard, self.source.read, self.report, self.seen, self.policy, self.documents)
+        audit = LogAudit(head, shard, self._read, self.report, self.seen, self.policy, self.documents)
         begun = time.monotonic()
         for done in audit.run():
             if sys.stderr.isatty() and time.monotonic() - begun > 2:
@@ -121,12 +139,21 @@ class Audit:
             try:
                 check_policy(data, self.seen)
             except DisclosureError as error:
-                self.report(Remark("fail", "policy", f"策略文件有误：{error}", str(error)))
+                # Of one log only its own key events are known: a newer one may stand in another.
+                self.report(Remark("fail" if whole else "not-checked", "policy", f"策略文件与密钥事件不符：{error}", str(error)))
         if not whole:
             return
         for below, check in (("doc", check_documents), ("blob", check_blobs)):
             if (paths := self.source.paths(below)) is not None:
                 self._count("other", check(paths, self.seen, self._read_other, self.report))
+
+    def _read(self, path: str) -> bytes | None:
+        """Read a file; one that nobody may read is said and passed over: a single bad one must not end every audit."""
+        try:
+            return self.source.read(path)
+        except Refused as error:
+            self.report(Remark("fail", path, error.zh, str(error)))
+            return None
 
     def _read_other(self, path: str) -> bytes | None:
         """Read a file nobody asked for: one that cannot be read says nothing about the log."""

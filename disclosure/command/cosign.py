@@ -19,6 +19,7 @@ from pathlib import Path
 from socketserver import ThreadingTCPServer
 from typing import Any, NoReturn
 
+from disclosure.command.asking import plain
 from disclosure.command.cosigner_keys import (
     create_key,
     load_key,
@@ -108,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self.path != "/add-checkpoint":
+            self.close_connection = True  # the body is not read, and must not be taken for the next request
             return self._send(_plain(405 if self.path == "/" else 404, "POST /add-checkpoint"))
         length = self.headers.get("Content-Length", "")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit() and len(length) < 20):
@@ -123,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(self.server.cosigner.answer(body))
 
     def do_GET(self) -> None:
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # as above
         if self.path == "/":
             return self._send(_plain(200, self.server.cosigner.words().rstrip("\n")))
         return self._send(_plain(405 if self.path == "/add-checkpoint" else 404, "GET / or POST /add-checkpoint"))
@@ -147,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        print(f"{self.log_date_time_string()} {self.address_string()} {format % arguments}", file=sys.stderr, flush=True)
+        words = plain(format % arguments)  # a request line is anybody's
+        print(f"{self.log_date_time_string()} {self.address_string()} {words}", file=sys.stderr, flush=True)
 
 
 def _plain(status: int, words: str) -> Answer:

@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
             comparison.add(where, _fetched(where))
         comparison.compare(source)
     except (SourceError, Unreadable) as error:
-        say([f"{error.zh}\n{error}"])
+        say([error.zh, str(error)])
         return 2
     return comparison.conclude()
 
@@ -98,7 +98,7 @@ class _Comparison:
         """Take one checkpoint in and return it; None if its log did not sign it: it is reported, proves nothing, and is not compared."""
         head: Checkpoint | None = None
         if self._vkey is None:
-            head = open_head(note, self._policy, where, self._report)
+            head = open_head(note, self._policy, where, self._report, quorum=False)
         else:
             try:
                 head = open_checkpoint(note, self._vkey).checkpoint
@@ -139,6 +139,9 @@ class _Comparison:
             return
         head = self.add(path, note)
         if head is None:
+            return
+        if head.origin != origin:
+            self._report(Remark("not-checked", path, f"这是另一日志 {head.origin} 的检查点，无从比较", f"this is of another log, {head.origin}: nothing to compare with"))  # fmt: skip
             return
         try:
             tiles = AuthenticatedTiles(head.size, head.root, lambda tile: _tile(source, shard, tile))

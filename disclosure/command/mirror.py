@@ -2,7 +2,7 @@
 
 The folder is a publication itself: `audit`, `monitor` and a file server read it. Run again, it fetches what is new. Order: what the
 checkpoint promises, file by file (written beside, synced, renamed), the checkpoint last; killed anywhere, the next run goes on, and
-what is here already is looked at again and not fetched. A checkpoint that does not continue ours is a fork: ours stays, theirs is
+what is here already is looked at again and not fetched. An entry that the log signed is kept whatever it says: it is evidence. A checkpoint that does not continue ours is a fork: ours stays, theirs is
 kept beside it as evidence. What was here and is no longer served stays, but for names that were redacted.
 
 Exit status: 0 complete · 1 a file is not what it must be (not copied), or a fork · 2 unreadable · 3 complete, something was not
@@ -19,11 +19,11 @@ from disclosure.authenticated_log import Remark
 from disclosure.checkpoint import Checkpoint, read_unverified
 from disclosure.command.ahead import ReadingAhead
 from disclosure.command.asking import MARKS, Parser, Unreadable, read_policy, say
-from disclosure.command.audit import shards_of
-from disclosure.command.source import FolderSource, Source, SourceError, open_source
+from disclosure.command.audit import is_of_shard, say_missing, shards_of
+from disclosure.command.source import FolderSource, Refused, Source, SourceError, open_source
 from disclosure.errors import DisclosureError, TileError
 from disclosure.policy import Policy
-from disclosure.tiles import AuthenticatedTiles, Tile
+from disclosure.tiles import TILE_WIDTH, AuthenticatedTiles, Tile
 from disclosure.tree import root_at
 
 __all__ = ["run"]
@@ -47,10 +47,12 @@ def run(arguments: Sequence[str]) -> int:
         mirror = _Mirror(source, Path(options.folder), policy)
         for shard in shards:
             mirror.log(shard)
-        mirror.policy_file()
+        if options.shard is None:
+            say_missing(shards, policy, mirror.report)
+        mirror.policy_file(whole=options.shard is None)
         mirror.tidy()
     except (SourceError, Unreadable) as error:
-        say([f"{error.zh}\n{error}", "已取得的文件都留着；再次运行会接着做。What was copied stays; run it again to go on."])
+        say([error.zh, str(error), "已取得的文件都留着；再次运行会接着做。What was copied stays; run it again to go on."])
         return 2
     except OSError as error:
         say([f"无法写入 {options.folder}：{error}", f"cannot write to {options.folder}; what was copied stays, run it again to go on"])
@@ -72,7 +74,7 @@ class _Mirror:
         if note is None:
             raise SourceError(f"没有日志 {shard} 的检查点", f"there is no {path} in {self.source.name}")
         head = open_head(note, self.policy, path, self.report)
-        if head is None or not self._continues(shard, head, note):
+        if head is None or not is_of_shard(head, shard, self.report) or not self._continues(shard, head, note):
             return
         say([f"日志 log {head.origin}：{head.size} 条 entries，根 root {head.root.hex()}"])
         copy = _Copy(self, shard, head)
@@ -90,6 +92,9 @@ class _Mirror:
             ours = read_unverified(ours_note)
         except DisclosureError as error:
             raise SourceError("本地检查点已损坏", f"{self.folder}/{path} is damaged: {error}; restore it from checkpoints/{shard}/") from error
+        if open_head(ours_note, self.policy, path, lambda _: None) is None:
+            raise SourceError("本地检查点不是策略所列日志签发的，不能用来判断分叉", f"{self.folder}/{path} is not signed by a log of your policy, so it shows"
+                              " no fork; if it was copied without --policy, begin again in another folder")  # fmt: skip
         older, newer = sorted((ours, head), key=lambda checkpoint: checkpoint.size)
         # The tiles of whoever has the larger head must lead to the root of the smaller: theirs as served, never mixed with ours.
         holder = self.here if newer is ours and ours.size != head.size else self.source
@@ -114,19 +119,20 @@ class _Mirror:
         self.write(kept, theirs)
         self.report(Remark("fail", f"log/{shard}/checkpoint", f"FORK 日志分叉：所提供的检查点不延续本地的检查点。两份都已保留：log/{shard}/checkpoint 与 {kept}",
                            f"FORK: what is served does not continue what was served before. Both are kept: log/{shard}/checkpoint and {kept}."))  # fmt: skip
-        say(["--- 本地 ours", ours.decode(errors="replace"), "--- 所提供 theirs", theirs.decode(errors="replace"),
+        say(["--- 本地 ours", *ours.decode(errors="replace").split("\n"), "--- 所提供 theirs", *theirs.decode(errors="replace").split("\n"),
              "请保留整个文件夹，告知发布机关的监督机关和其他联署方、镜像方。" if self.policy else "未给策略文件，签名未查：请先用 --policy 确认两份检查点确由该日志签发。",
              "Keep the whole folder and tell whoever supervises the bureau, its cosigners and other mirrors." if self.policy
              else "No policy was given: check first, with --policy, that the log really signed both."])  # fmt: skip
 
-    def policy_file(self) -> None:
+    def policy_file(self, whole: bool) -> None:
         data = self.source.read("policy")
         if data is None:
             return
         try:
             check_policy(data, self.seen)
         except DisclosureError as error:
-            self.report(Remark("fail", "policy", f"策略文件有误：{error}", str(error)))
+            # Of one log only its own key events are known: a newer one may stand in another.
+            self.report(Remark("fail" if whole else "not-checked", "policy", f"策略文件与密钥事件不符，未收入：{error}", f"not copied: {error}"))
         else:
             self.write("policy", data)
 
@@ -205,17 +211,24 @@ class _Copy:
             self._absent += remark.verdict == "absent"
             if remark.verdict != "absent" or self._absent <= SHOWN_ABSENT:
                 remarks.append(remark)
-            if remark.verdict == "fail":
+            if remark.verdict == "fail" and not remark.authentic:
                 self._failed.add(remark.path)
+
+        def read(path: str) -> bytes | None:
+            try:
+                return self._read(near, path)
+            except Refused as error:  # a single file that nobody may read must not end every copy
+                report(Remark("fail", path, error.zh, str(error)))
+                return None
 
         near = ReadingAhead(
             self._mirror.source, lambda path: _is_changing(path) or path in self._false_here or not (self._mirror.folder / path).exists()
         )
         try:
-            audit = LogAudit(self._head, self._shard, lambda path: self._read(near, path), report, seen, self._mirror.policy, True)
-            for _ in audit.run():
-                self._keep()
-            self._keep()
+            audit = LogAudit(self._head, self._shard, read, report, seen, self._mirror.policy, True)
+            for done in audit.run():
+                self._keep(bundles=done % TILE_WIDTH == 0)
+            self._keep(bundles=True)
         finally:
             near.close()
         if seen.key_event is not None:
@@ -240,12 +253,12 @@ class _Copy:
     def _here(self, path: str) -> bytes | None:
         return None if path in self._false_here else self._mirror.here.read(path)
 
-    def _keep(self) -> None:
-        """Write what passed. Called between entries of different bundles, when everything read so far was judged."""
-        for path, data in self._held.items():
+    def _keep(self, bundles: bool) -> None:
+        """Write what passed. Called after each entry, when everything read so far was judged but, until its last, its bundle."""
+        for path in [path for path in self._held if bundles or "/tile/entries/" not in path]:
+            data = self._held.pop(path)
             if path not in self._failed:
                 self._mirror.write(path, data)
-        self._held.clear()
 
 
 def _is_changing(path: str) -> bool:

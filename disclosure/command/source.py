@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
-__all__ = ["FolderSource", "Source", "SourceError", "UrlSource", "fetch", "open_source"]
+__all__ = ["FolderSource", "Refused", "Source", "SourceError", "UrlSource", "fetch", "open_source"]
 
 MAX_FILE = 16 << 20  # bytes: 256 entries of 65,535
 LARGE = 512 << 20  # lists of all firms of a province, and the bundles that hold them
@@ -35,6 +35,10 @@ class SourceError(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.zh, self.en = zh, en
+
+
+class Refused(SourceError):
+    """A file that is there, or is asked for by what others wrote, and that nobody may read: another run would not either."""
 
 
 class Source(Protocol):
@@ -75,7 +79,7 @@ class FolderSource:
         try:
             found = os.lstat(place)  # looked at before it is opened: opening a pipe would wait for ever
             if stat.S_ISLNK(found.st_mode) or not self._is_inside(path.rpartition("/")[0]):
-                raise SourceError(f"{path} 是链接，已拒绝", f"{path} is, or lies behind, a link: not followed")
+                raise Refused(f"{path} 是链接，已拒绝", f"{path} is, or lies behind, a link: not followed")
             if not stat.S_ISREG(found.st_mode):
                 return None
             if found.st_size > limit:
@@ -119,7 +123,10 @@ class UrlSource:
 
     def __init__(self, address: str) -> None:
         self.name = address.rstrip("/")
-        parts = urllib.parse.urlsplit(self.name)
+        try:
+            parts = urllib.parse.urlsplit(self.name)
+        except ValueError as error:
+            raise SourceError("网址不合格式", f"{address} is not an address: {error}") from error
         if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
             raise SourceError("网址不完整，或带有查询、账号", f"{address}: an address is scheme, host and path, nothing else")
 
@@ -145,6 +152,9 @@ def fetch(url: str, limit: int) -> bytes | None:
                 break
         except (OSError, http.client.HTTPException, _Cut) as error:
             problem = error
+        except ValueError as error:  # an address that is none, ours or the one it redirects to
+            problem = error
+            break
         if pause is not None:
             time.sleep(pause)
     raise SourceError(f"无法取得 {url}", f"cannot fetch {url}: {problem}")
@@ -170,7 +180,7 @@ def _attempt(url: str, limit: int) -> bytes | None:
                 raise _too_long(url, limit)
             if time.monotonic() > ends:
                 raise _Cut(f"still incomplete after {WHOLE:.0f} seconds")
-        if stated.isdigit() and length != int(stated):
+        if re.fullmatch(r"[0-9]{1,19}", stated) and length != int(stated):
             raise _Cut(f"{length} bytes came of the {stated} that were announced")
     return b"".join(parts)
 
@@ -185,13 +195,14 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         if (old.scheme, old.netloc) != (new.scheme, new.netloc):
             fp.close()
             raise SourceError("网址转向另一台主机，已拒绝", f"{req.full_url} redirects to {newurl}, another host: refused")
+        fp.close()  # else the handler reads the body of the redirect to its end, however long that is
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _check_path(path: str) -> None:
     """Paths come from what others wrote (ids in documents): each part is a plain name, so none leads elsewhere."""
     if _PATH.fullmatch(path) is None:
-        raise SourceError("路径不合规定", f"{path[:120]!r} is not a path of a publication")
+        raise Refused("路径不合规定", f"{path[:120]!r} is not a path of a publication")
 
 
 def _limit(path: str) -> int:
@@ -199,5 +210,5 @@ def _limit(path: str) -> int:
     return LARGE if path.startswith(("blob/", "draws/")) else MAX_FILE
 
 
-def _too_long(path: str, limit: int) -> SourceError:
-    return SourceError(f"{path} 超过上限 {limit} 字节", f"{path} is over the limit of {limit} bytes")
+def _too_long(path: str, limit: int) -> Refused:
+    return Refused(f"{path} 超过上限 {limit} 字节", f"{path} is over the limit of {limit} bytes")

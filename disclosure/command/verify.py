@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from disclosure.bundle import MAX_BUNDLE
+from disclosure.command.asking import plain
 from disclosure.command.timestamp import timestamp_verifier
 from disclosure.document_bundle import is_document_bundle
 from disclosure.errors import DisclosureError
@@ -75,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # a terminal of another encoding still shows every verdict
-    print("\n".join(_verdicts(report) if options.verdicts else _words(report)))
+    print("\n".join(map(plain, _verdicts(report) if options.verdicts else _words(report))))
     return report.exit_status
 
 
@@ -121,5 +122,6 @@ def _words(report: Report) -> list[str]:
         if step.sentence.en not in step.sentence.zh:
             lines.append(f"      {step.sentence.en}")
     lines.append("")
-    lines += [f"签名机关 signed by: {name}\n      {keyid}" for name, keyid in report.fingerprints]
+    for name, keyid in report.fingerprints:
+        lines += [f"签名机关 signed by: {name}", f"      {keyid}"]
     return [*lines, *_SUMMARY[report.exit_status]]

@@ -82,8 +82,11 @@ class Shards:
 
 
 def stale(log: Log, policy: LogPolicy, now: str) -> Iterator[Finding]:
-    """Yield if the cosignatures of the last 24 hours do not meet the quorum; never without a quorum."""
-    fresh = {c.name for c in log.cosignatures if c.time >= seconds_of(now) - DAY}
+    """Yield if the cosignatures of the last 24 hours do not meet the quorum; never without a quorum.
+
+    One over a day later than now is not of the last 24 hours either: it would be fresh for ever.
+    """
+    fresh = {c.name for c in log.cosignatures if abs(c.time - seconds_of(now)) <= DAY}
     if not satisfied(policy, [key for key in policy.cosigners if key.name in fresh]):
         yield Finding(
             "checkpoint-stale", log.shard, None, None, log.shard, f"{log.origin} 最近 24 小时内的联署不足策略要求的数目",

@@ -11,11 +11,13 @@ from service.config import Config
 from service.database import migrate, open_pool
 from service.errors import Conflicting, Invalid
 from service.key_events import register_section
+from service.second_factor import require_codes, reset_code
 from service.sections import retire_section
 from service.shards import create_first_log, succeed_log
 from service.signer import Passphrase, create_key, load_signer
 
-__all__ = ["create_bureau", "create_log", "create_section", "create_user", "keygen", "migrate_database"]
+__all__ = ["create_bureau", "create_log", "create_section", "create_user", "keygen", "migrate_database",
+           "require_second_factor", "reset_second_factor"]  # fmt: skip
 
 
 def keygen(config: Config, path: Path, unencrypted: bool = False) -> int:
@@ -107,4 +109,21 @@ async def create_user(config: Config, login: str, name: str, roles: list[str]) -
     async with running_office(config) as office:
         await create_staff(office, login, name, password, roles)
     print(f"已建立账户 account: {login}（{', '.join(roles)}）")
+    return 0
+
+
+async def require_second_factor(config: Config, asked_for: bool) -> int:
+    """Set whether who signs or decides needs one-time codes; a new installation asks for them."""
+    async with running_office(config) as office:
+        await require_codes(office, asked_for)
+    print("须用动态码：签署或决定的人下次办理前须设置 required: who signs or decides sets them up before anything else"
+          if asked_for else "不强制动态码；已设置的仍须填写 optional: whoever has set them up is still asked")  # fmt: skip
+    return 0
+
+
+async def reset_second_factor(config: Config, login: str) -> int:
+    """Take the second factor from an account, after its owner has been recognised in person."""
+    async with running_office(config) as office:
+        await reset_code(office, None, login)
+    print(f"已重设动态码 reset: {login}（下次登录后重新设置 to be set up anew after the next log-in）")
     return 0

@@ -9,7 +9,7 @@ from .fields import FIELDS, Field
 from .records import CONFLICT_REASONS, ORIGINS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES, Kind, Record
 
 BYTE_ORDER_MARK: Final = "\ufeff"
-_WORDS: Final = {
+VOCABULARIES: Final = {
     "colour": RISK_COLOURS,
     "target-status": TARGET_STATUSES,
     "person-status": PERSON_STATUSES,
@@ -21,8 +21,8 @@ _WORDS: Final = {
 def cell_text(record: Record, field: Field) -> str:
     """The cell for one field of a record, in the words the import reads back to the same value."""
     value = getattr(record, field.name)
-    if field.form in _WORDS:
-        return _WORDS[field.form].get(str(value), str(value))
+    if field.form in VOCABULARIES:
+        return VOCABULARIES[field.form].get(str(value), str(value))
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, tuple):

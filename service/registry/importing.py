@@ -7,9 +7,6 @@ is absent from a file is only reported, because a closed firm is a status, not a
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -25,14 +22,11 @@ from service.registry.findings import Finding
 from service.registry.records import KEYS, KINDS, RECORD_TYPES, Kind, Record, record_key
 from service.registry.spreadsheet import read_table
 from service.registry.table import Table, TableError
+from service.registry.writing import TABLES, fields_of, from_database, write
 
 __all__ = ["ImportView", "check_import", "confirm_import", "read_import", "read_rejected"]
 
 SHOWN = 1000  # findings and changes kept for the page; the file of refused rows has them all
-
-# The table of each registry; its primary key are the fields of KEYS.
-TABLES: Final[dict[Kind, str]] = {kind: kind.removesuffix("s") for kind in KINDS}
-_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends", "inspected_on"})
 
 
 class RowChange(Struct, frozen=True):
@@ -135,13 +129,10 @@ async def confirm_import(office: Office, who: Staff | None, id: UUID | str) -> I
                         "检查之后名录已变化，导入结果会与所见不同，请重新上传检查",
                         "the registry changed since the check and rows would fare otherwise; check the file again",
                     )
-                await _write(connection, kind, report.accepted(), office.now())
+                version = await write(connection, kind, report, office.now())
                 await connection.execute(
-                    "UPDATE registry_version SET version = version + 1 WHERE kind = $1", kind
-                )
-                await connection.execute(
-                    "UPDATE import_batch SET confirmed_by = $2, confirmed_at = $3 WHERE id = $1",
-                    found["id"], who.id if who else None, office.now(),
+                    "UPDATE import_batch SET confirmed_by = $2, confirmed_at = $3, version = $4 WHERE id = $1",
+                    found["id"], who.id if who else None, office.now(), version,
                 )  # fmt: skip
                 await access_log.note(
                     connection, who.id if who else None, f"confirm import of {kind}", str(found["id"])
@@ -205,32 +196,16 @@ async def _check(connection: Connection, kind: Kind, table: Table) -> CheckRepor
     )
 
 
-def _fields(kind: Kind) -> tuple[str, ...]:
-    return tuple(field.name for field in msgspec.structs.fields(RECORD_TYPES[kind]))
-
-
 async def _existing(connection: Connection, kind: Kind) -> dict[str, Record]:
     table, key = TABLES[kind], KEYS[kind]
-    rows = await connection.fetch(f"SELECT {', '.join(_fields(kind))} FROM {table} ORDER BY {', '.join(key)}")  # noqa: S608 (names from TABLES)
+    rows = await connection.fetch(f"SELECT {', '.join(fields_of(kind))} FROM {table} ORDER BY {', '.join(key)}")  # noqa: S608 (names from TABLES)
     type = RECORD_TYPES[kind]
 
     def make() -> dict[str, Record]:
-        records = (type(*map(_from_database, row)) for row in rows)
+        records = (type(*map(from_database, row)) for row in rows)
         return {record_key(record): record for record in records}
 
     return await asyncio.to_thread(make)
-
-
-def _from_database(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _to_database(name: str, value: Any) -> Any:
-    if name in _DATES:
-        return None if value is None else date.fromisoformat(value)
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
@@ -259,23 +234,6 @@ def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
         absent_total=len(report.absent),
     )
     return summary, digest.hexdigest(), report.rejected_csv()
-
-
-async def _write(connection: Connection, kind: Kind, records: Iterable[Record], now: datetime) -> None:
-    """Add and change records by COPY into a temporary table and one statement."""
-    table, key = TABLES[kind], KEYS[kind]
-    names = _fields(kind)
-    rows = await asyncio.to_thread(
-        lambda: [(*(_to_database(name, getattr(record, name)) for name in names), now) for record in records]
-    )
-    columns = (*names, "changed_at")
-    listed, updates = ", ".join(columns), ", ".join(f"{c} = excluded.{c}" for c in columns if c not in key)
-    await connection.execute(f"CREATE TEMPORARY TABLE incoming (LIKE {table}) ON COMMIT DROP")
-    await connection.copy_records_to_table("incoming", columns=columns, records=rows, schema_name="pg_temp")
-    await connection.execute(
-        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM incoming"  # noqa: S608 (names from TABLES)
-        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
-    )
 
 
 async def _view(connection: Connection, id: UUID) -> ImportView:

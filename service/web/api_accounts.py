@@ -4,16 +4,19 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from service.accounts import (
-    Account,
-    change_password,
-    change_staff,
-    create_staff,
-    list_staff,
-    log_in,
-    log_out,
+from service.accounts import Account, change_staff, create_staff, list_staff
+from service.sessions import change_password, log_in, log_out
+from service.web.session import (
+    ANY_STAFF,
+    PUBLIC,
+    UNFINISHED,
+    StaffRequest,
+    check_origin,
+    office_of,
+    only,
+    place_of,
+    token_of,
 )
-from service.web.session import ANY_STAFF, PUBLIC, StaffRequest, check_origin, office_of, only, token_of
 
 __all__ = ["ROUTES"]
 
@@ -21,6 +24,7 @@ __all__ = ["ROUTES"]
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     login: str
     password: str
+    code: str = ""
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,18 +58,19 @@ class Session(Struct, frozen=True):
 async def open_session(request: StaffRequest, data: JSONBody[Credentials]) -> Session:
     """Log in; send `Authorization: Bearer <token>` from now on."""
     check_origin(request)
-    staff, token, csrf = await log_in(office_of(request), data.login, data.password)
-    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), csrf, token)
+    opened = await log_in(office_of(request), data.login, data.password, data.code, place_of(request))
+    staff = opened.staff
+    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), opened.csrf, opened.token)
 
 
-@get("/api/v1/session", opt=ANY_STAFF, sync_to_thread=False)
+@get("/api/v1/session", opt=UNFINISHED, sync_to_thread=False)
 def read_own_session(request: StaffRequest) -> Session:
     """Who is logged in, with the roles of this moment."""
     staff = request.user
     return Session(staff.login, staff.name, tuple(sorted(staff.roles)), request.auth)
 
 
-@delete("/api/v1/session", opt=ANY_STAFF)
+@delete("/api/v1/session", opt=UNFINISHED)
 async def end_session(request: StaffRequest) -> None:
     """Log out."""
     await log_out(office_of(request), token_of(request) or "")
@@ -74,7 +79,7 @@ async def end_session(request: StaffRequest) -> None:
 @put("/api/v1/session/password", opt=ANY_STAFF, status_code=204)
 async def put_password(request: StaffRequest, data: JSONBody[PasswordChange]) -> None:
     """Set one's own password; all one's sessions end."""
-    await change_password(office_of(request), request.user, data.old, data.new)
+    await change_password(office_of(request), request.user, data.old, data.new, place_of(request))
 
 
 @get("/api/v1/staff", opt=only("administrator", "auditor"))

@@ -18,13 +18,14 @@ from service.config import Config
 from service.errors import NotFound
 from service.office import Office
 from service.publishing import catch_up
-from service.web import api_accounts, api_draws, api_registry, log, staff
+from service.web import account, api_accounts, api_draws, api_registry, log, staff
 from service.web.assets import ASSETS
 from service.web.description import ApiDescription
 from service.web.errors import answer_error
 from service.web.middleware import Envelope
 from service.web.planning import PLANNING_ROUTES
 from service.web.public import PUBLIC_ROUTES
+from service.web.registry_pages import REGISTRY_ROUTES
 from service.web.session import PUBLIC, authorise, check_every_route
 
 __all__ = ["create_app"]
@@ -65,8 +66,8 @@ async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
 
 ROUTES = (
     read_asset, health, ready,
-    *staff.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
-    *PLANNING_ROUTES, *PUBLIC_ROUTES,
+    *staff.ROUTES, *account.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
+    *PLANNING_ROUTES, *REGISTRY_ROUTES, *PUBLIC_ROUTES,
 )  # fmt: skip
 
 

@@ -15,11 +15,13 @@ from litestar.response import Redirect
 
 from disclosure.errors import DisclosureError
 from selection.errors import SelectionError
-from service.accounts import NotLoggedIn, TooManyFailures
+from service.attempts import TooManyFailures
 from service.errors import Conflicting, Denied, Invalid, NotFound, Refused
 from service.fault_words import LONGEST, clip, say
 from service.field_words import clip_field, in_chinese
+from service.sessions import NotLoggedIn
 from service.web.assets import render
+from service.web.session import Unfinished
 
 __all__ = ["Problem", "answer_error"]
 
@@ -130,6 +132,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if wants_page(request):
         if problem.status == 401 and request.method == "GET":
             return Redirect("/staff/login", query_params={"next": request.url.path})
+        if isinstance(error, Unfinished) and request.method == "GET":
+            return Redirect(error.address, status_code=303)
         return Response(
             render("error.html", problem=problem), status_code=problem.status, headers=headers,
             media_type="text/html",

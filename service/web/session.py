@@ -5,6 +5,7 @@ prove with a token that the form is ours; programs send `Authorization: Bearer <
 browser do, so nothing more is asked.
 """
 
+from datetime import timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -14,13 +15,15 @@ from litestar.datastructures import Cookie, State
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
-from service.accounts import ABSOLUTE, ROLES, NotLoggedIn, Staff, read_session, same
+from service.accounts import ROLES, Staff
+from service.attempts import KNOWN, Place
 from service.config import Config
 from service.errors import Denied
 from service.office import Office
+from service.sessions import ABSOLUTE, NotLoggedIn, read_session, same
 
-__all__ = ["ANY_STAFF", "PUBLIC", "StaffRequest", "authorise", "check_every_route", "check_origin", "csrf_of",
-           "end_cookie", "office_of", "only", "session_cookie", "token_of"]  # fmt: skip
+__all__ = ["ANY_STAFF", "PUBLIC", "UNFINISHED", "StaffRequest", "Unfinished", "authorise", "check_every_route", "check_origin", "csrf_of",
+           "device_cookie", "end_cookie", "office_of", "only", "place_of", "session_cookie", "token_of"]  # fmt: skip
 
 StaffRequest: TypeAlias = Request[Staff, str, State]
 """A request whose `user` is the staff member and whose `auth` is the CSRF token of the session."""
@@ -28,7 +31,21 @@ StaffRequest: TypeAlias = Request[Staff, str, State]
 _EVERYBODY = frozenset({"*"})
 PUBLIC = {"users": _EVERYBODY}
 ANY_STAFF = {"users": frozenset(ROLES)}
+UNFINISHED = {"users": frozenset(ROLES), "unfinished": True}
+"""Staff, also those who have to set up their second factor first: all they reach is how to do that, and the way out."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Unfinished(Denied):
+    """Log-in is not complete: something has to be set up at `address` first."""
+
+    address = "/staff/account/code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "您的角色须先设置动态码：请在浏览器打开 /staff/account/code",
+            "your roles need a second factor first: open /staff/account/code in a browser",
+        )
 
 
 def only(*roles: str) -> dict[str, Any]:
@@ -53,17 +70,26 @@ def office_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
     return office
 
 
-def _cookie_name(config: Config) -> str:
+def _cookie_name(config: Config, name: str = "session") -> str:
     # A name with this prefix is accepted from this very host over TLS only (RFC 6265bis 4.1.3).
-    return "__Host-session" if config.public_url.startswith("https:") else "session"
+    return f"__Host-{name}" if config.public_url.startswith("https:") else name
+
+
+def _cookie(config: Config, name: str, token: str, lasts: timedelta) -> Cookie:
+    return Cookie(
+        key=_cookie_name(config, name), value=token, path="/", httponly=True, samesite="lax",
+        secure=config.public_url.startswith("https:"), max_age=int(lasts.total_seconds()),
+    )  # fmt: skip
 
 
 def session_cookie(config: Config, token: str) -> Cookie:
     """Return the cookie that carries a session."""
-    return Cookie(
-        key=_cookie_name(config), value=token, path="/", httponly=True, samesite="lax",
-        secure=config.public_url.startswith("https:"), max_age=int(ABSOLUTE.total_seconds()),
-    )  # fmt: skip
+    return _cookie(config, "session", token, ABSOLUTE)
+
+
+def device_cookie(config: Config, token: str) -> Cookie:
+    """Return the cookie by which a browser is known again when somebody logs in; it lets nobody in."""
+    return _cookie(config, "device", token, KNOWN)
 
 
 def end_cookie(config: Config) -> Cookie:
@@ -81,6 +107,12 @@ def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
 def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     """Return the session token that came with the request, from the header or the cookie."""
     return _bearer(connection) or connection.cookies.get(_cookie_name(connection.app.state.config)) or None
+
+
+def place_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Place:
+    """Return where the request comes from. Behind a proxy the address is the one it says, if the server trusts that proxy."""
+    address = connection.client.host if connection.client else ""
+    return Place(address, connection.cookies.get(_cookie_name(connection.app.state.config, "device")) or None)
 
 
 def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -115,7 +147,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     found = None if token is None else await read_session(office_of(connection), token)
     if found is None:
         raise NotLoggedIn("请先登录，或会话已结束", "log in first, or the session has ended")
-    staff, csrf = found
+    staff, csrf = found.staff, found.csrf
     if connection.scope["method"] not in SAFE and _bearer(connection) is None:  # type: ignore[typeddict-item]
         check_origin(connection)
         assert isinstance(connection, Request)
@@ -124,4 +156,6 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     if not users & staff.roles:
         names = "、".join(ROLES[role] for role in ROLES if role in users)
         raise Denied(f"只有{names}可以办理", f"only for: {', '.join(sorted(users))}")
+    if found.owes_code and not handler.opt.get("unfinished", False):
+        raise Unfinished
     connection.scope["user"], connection.scope["auth"] = staff, csrf

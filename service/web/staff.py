@@ -7,19 +7,23 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from service.accounts import NotLoggedIn, TooManyFailures, log_in, log_out, read_session
+from service.attempts import TooManyFailures
 from service.errors import Refused
 from service.overview import missing_teams
 from service.pages.words import STATES
+from service.sessions import NotLoggedIn, log_in, log_out, read_session
 from service.steps import agree, open_steps, read_step
 from service.web.assets import render
 from service.web.session import (
     ANY_STAFF,
     PUBLIC,
+    UNFINISHED,
     StaffRequest,
     check_origin,
+    device_cookie,
     end_cookie,
     office_of,
+    place_of,
     session_cookie,
     token_of,
 )
@@ -68,18 +72,19 @@ async def post_login(request: StaffRequest) -> Response[Any]:
     """Log in: a new session whatever cookie came along, so that nobody can fix one in advance."""
     check_origin(request)
     form = await request.form()
-    login, password, next = (str(form.get(name, "")) for name in ("login", "password", "next"))
+    login, password, code, next = (str(form.get(name, "")) for name in ("login", "password", "code", "next"))
     try:
-        _, token, _ = await log_in(office_of(request), login.strip(), password)
+        opened = await log_in(office_of(request), login.strip(), password, code, place_of(request))
     except (NotLoggedIn, TooManyFailures) as error:
         status = 429 if isinstance(error, TooManyFailures) else 401
         return await page(request, "staff/login.html", status, next=_next(next), login=login, problem=error)
     answer: Response[Any] = Redirect(_next(next), status_code=303)
-    answer.set_cookie(session_cookie(request.app.state.config, token))
+    answer.set_cookie(session_cookie(request.app.state.config, opened.token))
+    answer.set_cookie(device_cookie(request.app.state.config, opened.device))
     return answer
 
 
-@post("/staff/logout", opt=ANY_STAFF)
+@post("/staff/logout", opt=UNFINISHED)
 async def post_logout(request: StaffRequest) -> Response[Any]:
     """Log out."""
     await log_out(office_of(request), token_of(request) or "")

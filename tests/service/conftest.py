@@ -95,7 +95,7 @@ async def bare_office(dsn: str, clock: Clock) -> AsyncIterator[Office]:
 async def office(bare_office: Office) -> Office:
     """An office with a bureau and an empty log, and nobody in it yet."""
     await bare_office.pool.execute(
-        "INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局', 'lead')"
+        "INSERT INTO bureau (label, name, section, second_factor) VALUES ('yunzhou', '云州市应急管理局', 'lead', false)"
     )
     await create_log(bare_office, "disclose.yunzhou.example/2026")
     return bare_office

@@ -52,7 +52,7 @@ async def begin(pool, targets: int = 200) -> None:
     office = office_at(pool, "2026-11-01T00:00:00Z")
     await log.create_log(office, "disclose.yunzhou.example/2026")
     async with pool.acquire() as c:
-        await c.execute("INSERT INTO bureau (label, name, section) VALUES ('yunzhou', '云州市应急管理局', 'lead')")
+        await c.execute("INSERT INTO bureau (label, name, section, second_factor) VALUES ('yunzhou', '云州市应急管理局', 'lead', false)")
         for login, roles in ROLES.items():
             await c.execute(
                 "INSERT INTO staff (login, name, password_hash, roles) VALUES ($1, $1, 'none', $2)", login, roles

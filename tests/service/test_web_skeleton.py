@@ -133,41 +133,6 @@ async def test_a_body_over_the_limit_is_refused(client) -> None:
     assert answer.status_code == 413
 
 
-async def test_every_route_names_its_users(office, config, monkeypatch) -> None:
-    from litestar import get
-
-    from service.web import app
-
-    @get("/forgotten", sync_to_thread=False)
-    def forgotten() -> str:
-        return ""
-
-    monkeypatch.setattr(app, "ROUTES", (*app.ROUTES, forgotten))
-    with pytest.raises(AssertionError, match="/forgotten names no users"):
-        create_app(office, config)
-
-
-async def test_every_route_of_staff_refuses_strangers_and_other_roles(client, office, config, enter) -> None:
-    """Walks the routes of the application itself, so that a new one is asked too."""
-    witness = await enter("mei", "witness")
-    ids = {"draw": "x-2026-1-1", "step": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "label": "a", "kind": "targets",
-           "login": "mei", "id": "0" * 8 + "-0000-0000-0000-" + "0" * 12}  # fmt: skip
-    asked = 0
-    for route in create_app(office, config).routes:
-        for handler in getattr(route, "route_handlers", ()):
-            users = handler.opt.get("users", frozenset({"*"}))
-            if users == {"*"}:
-                continue
-            path = re.sub(r"\{(\w+):\w+\}", lambda found: ids[found[1]], route.path)
-            for method in handler.http_methods:
-                stranger = await client.request(method, path)
-                assert stranger.status_code == 401, path
-                if "witness" not in users:
-                    assert (await client.request(method, path, headers=witness)).status_code == 403, path
-                asked += 1
-    assert asked > 20
-
-
 async def test_the_api_is_described_without_scripts_from_elsewhere(client) -> None:
     answer = await client.get("/api/v1/openapi.json")
     assert answer.status_code == 200
@@ -298,4 +263,4 @@ async def test_accounts_are_made_by_an_administrator_through_the_api(client, ent
         await client.post("/api/v1/session", json={"login": "li", "password": "wrong"})
     refused = await client.post("/api/v1/session", json={"login": "li", "password": PASSWORD})
     assert refused.status_code == 429
-    assert int(refused.headers["retry-after"]) > 600
+    assert 0 < int(refused.headers["retry-after"]) <= 15

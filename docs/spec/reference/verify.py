@@ -2611,6 +2611,8 @@ def document_step_2_signatures(case):
         check_draw(case)
         check_envelope(plan, *required_signers(plan.body, plan)[:1])
         check_actors(plan, ACTOR_ROLES[plan.kind])
+    # READING: step 2 of a draw bundle also asks that nobody holds two roles that check each other, step 9 that the plan is no
+    # rehearsal. The page of the document bundle asks neither of plan and document together, so neither is asked here.
     keys, roles = required_signers(plan.body, d)
     check_envelope(d, keys)
     check_actors(d, roles)
