@@ -11,8 +11,8 @@ from statistics import median
 from service.database import migrate, open_pool
 from service.embedded import EmbeddedPostgres
 from service.office import Office
-from service.pages.registry.listing import PAGE, read_listing, select
-from service.pages.registry.question import condition_of, parse_question
+from service.pages.registry.listing import read_listing
+from service.pages.registry.question import parse_question
 from service.registry import format_csv
 from service.registry.importing import check_import, confirm_import
 from service.registry.sheets import format_workbook
@@ -43,11 +43,9 @@ async def ask(office: Office) -> None:
             listing = await read_listing(office, question)
             times.append((time.perf_counter() - begun) * 1000)
         every += times
-        condition = condition_of(question)
-        plan = await office.pool.fetch(f"EXPLAIN {select('targets', condition)} LIMIT {PAGE + 1}", *condition.arguments)
-        used = {name for row in plan for name in ("target_marks", "target_order", "target_pkey", "Seq Scan") if name in row[0]}
         words = " ".join(f"{name}={value}" for name, value in asked.items()) or "everything"
-        print(f"  {words:<52} {listing.found:>5} found  {median(times):7.1f} ms, worst {max(times):7.1f}  {', '.join(sorted(used))}", flush=True)
+        number = f"{'' if listing.found.exact else '~'}{listing.found.number}"
+        print(f"  {words:<52} {number:>8} found  {median(times):7.1f} ms, worst {max(times):7.1f}", flush=True)
     every.sort()
     print(f"  p95 of {len(every)} pages: {every[int(len(every) * 0.95)]:.1f} ms", flush=True)
 

@@ -83,7 +83,7 @@ def open_head(note: bytes, policy: Policy | None, path: str, report: Report, quo
             report(Remark("not-checked", path, f"{line.name} 的签名行不在策略之中，未查",
                           f"the line by {line.name} is by nobody the policy names; not checked"))  # fmt: skip
         names = {cosignature.name for cosignature in opened.cosignatures}
-        if quorum and not satisfied(policy.log, [key for key in policy.log.cosigners if key.name in names]):
+        if quorum and opened.checkpoint.size and not satisfied(policy.log, [key for key in policy.log.cosigners if key.name in names]):
             report(Remark("not-checked", path, "联署未达到策略要求的数目：别人看到的是否同一日志，尚无外部佐证",
                           "the cosignatures do not meet the policy's quorum: nobody outside vouches that others are shown this log"))  # fmt: skip
         return opened.checkpoint

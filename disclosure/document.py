@@ -24,7 +24,7 @@ from disclosure.result import (
     ResultCode,
     Withdrawal,
 )
-from selection.canonical import CanonicalError, format_canonical, parse_canonical
+from selection.canonical import CanonicalError, format_canonical, parse_struct
 from selection.forms import Count, Hex64, Id, Label, Positive, Text, Time
 from selection.plan import ActorRole, BlobReference, Form, Plan
 from selection.replacement import Event
@@ -38,6 +38,13 @@ DOCUMENT_TYPE = "application/vnd.double-random.document+json"
 
 Actors = tuple[ActorRole, ...]
 _is_keyid = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
+
+
+class _Typed(msgspec.Struct):
+    """The one member that says what the others must be."""
+
+    type: str
+
 
 class DocumentError(DisclosureError):
     """Bytes are not a document of a known kind, in its one form; the message names the field."""
@@ -160,15 +167,14 @@ def format_document(document: Document) -> bytes:
 def parse_document(data: bytes) -> Document:
     """Return the document whose bytes are exactly `data`; DocumentError naming kind and field otherwise."""
     try:
-        value = parse_canonical(data)
-    except CanonicalError as error:
-        raise DocumentError(f"document: {error}") from error
-    kind = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise DocumentError(f"document kind {kind!r} is not one of {', '.join(KINDS)}")
+        kind = msgspec.json.decode(data, type=_Typed).type
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise DocumentError(f"document: {error}"[:400]) from error
+    if kind not in KINDS:
+        raise DocumentError(f"document kind {kind[:80]!r} is not one of {', '.join(KINDS)}")
     try:
-        document: Document = msgspec.convert(value, KINDS[kind], strict=True)
-    except msgspec.ValidationError as error:
+        document: Document = parse_struct(data, KINDS[kind])
+    except CanonicalError as error:
         raise DocumentError(f"{kind}: {error}") from error
     return document
 

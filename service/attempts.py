@@ -36,10 +36,11 @@ class TooManyFailures(Refused):
 
 
 class Place(Struct, frozen=True):
-    """Where somebody tries to log in: the address, and the token of the browser if it brought one."""
+    """Where somebody tries to log in: the address, the token of the browser if it brought one, and what it calls itself."""
 
     address: str = ""
     device: str | None = None
+    browser: str = ""
 
 
 class Attempt(Struct, frozen=True):

@@ -159,8 +159,9 @@ async def reset_code(office: Office, by: Staff | None, login: str) -> None:
         staff = await connection.fetchval("SELECT id FROM staff WHERE login = $1", login)
         if staff is None:
             raise NotFound(f"没有账户 {login}", f"there is no account {login}")
-        for table in ("second_factor", "recovery_code", "staff_session"):
-            await connection.execute(f"DELETE FROM {table} WHERE staff = $1", staff)
+        await connection.execute("DELETE FROM second_factor WHERE staff = $1", staff)
+        await connection.execute("DELETE FROM recovery_code WHERE staff = $1", staff)
+        await connection.execute("DELETE FROM staff_session WHERE staff = $1", staff)
         await access_log.note(connection, by.id if by else None, "reset one-time codes", login)
 
 

@@ -7,7 +7,7 @@ read anew at each request. A new password ends all sessions of its owner.
 import base64
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -19,8 +19,8 @@ from service.office import Office
 from service.passwords import hash_password, verify_password
 from service.second_factor import Match, confirm_enrolment, match_code, needs_code, take_code
 
-__all__ = ["ABSOLUTE", "NotLoggedIn", "Opened", "Session", "change_password", "finish_enrolment", "log_in", "log_out",
-           "read_session", "same"]  # fmt: skip
+__all__ = ["ABSOLUTE", "NotLoggedIn", "Opened", "OwnSession", "Session", "change_password", "end_sessions", "finish_enrolment",
+           "list_sessions", "log_in", "log_out", "read_session", "same"]  # fmt: skip
 
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 _SEEN_STEP = timedelta(minutes=1)  # a session is not written to more often than this
@@ -36,6 +36,16 @@ class Session(Struct, frozen=True):
     staff: Staff
     csrf: str
     owes_code: bool
+
+
+class OwnSession(Struct, frozen=True):
+    """One of a person's sessions, in their list; `this` is the one that asks."""
+
+    began: datetime
+    seen: datetime
+    address: str
+    browser: str
+    this: bool
 
 
 class Opened(Struct, frozen=True):
@@ -62,8 +72,9 @@ async def log_in(office: Office, login: str, password: str, code: str = "", plac
             "DELETE FROM staff_session WHERE created_at <= $1 OR seen_at <= $2", now - ABSOLUTE, now - IDLE
         )
         await connection.execute(
-            "INSERT INTO staff_session (token_sha256, staff, csrf, created_at, seen_at) VALUES ($1, $2, $3, $4, $4)",
-            _digest(token), staff.id, csrf, now,
+            "INSERT INTO staff_session (token_sha256, staff, csrf, created_at, seen_at, address, browser)"
+            " VALUES ($1, $2, $3, $4, $4, $5, $6)",
+            _digest(token), staff.id, csrf, now, place.address[:100], place.browser[:300],
         )  # fmt: skip
         device = await remember_place(connection, attempt, place, _fresh(office), now)
         await access_log.note(connection, staff.id, "log in", staff.login)
@@ -174,6 +185,28 @@ async def log_out(office: Office, token: str) -> None:
         )
         if staff is not None:
             await access_log.note(connection, staff, "log out", "")
+
+
+async def list_sessions(office: Office, who: Staff, token: str) -> list[OwnSession]:
+    """Return one's own sessions that have not ended, the newest first."""
+    now = office.clock()
+    async with office.pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT created_at, seen_at, address, browser, token_sha256 = $2 AS this FROM staff_session"
+            " WHERE staff = $1 AND created_at > $3 AND seen_at > $4 ORDER BY created_at DESC, token_sha256",
+            who.id, _digest(token), now - ABSOLUTE, now - IDLE,
+        )  # fmt: skip
+    return [OwnSession(*row.values()) for row in rows]
+
+
+async def end_sessions(office: Office, who: Staff, keep: str | None) -> None:
+    """End one's own sessions, all but that of the token `keep`."""
+    async with office.pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "DELETE FROM staff_session WHERE staff = $1 AND token_sha256 IS DISTINCT FROM $2",
+            who.id, None if keep is None else _digest(keep),
+        )  # fmt: skip
+        await access_log.note(connection, who.id, "end sessions", "all" if keep is None else "others")
 
 
 def same(given: str, expected: str) -> bool:

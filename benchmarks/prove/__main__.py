@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks.prove import distributions, fairness, log, recency, shards, teams
+from benchmarks.prove import distributions, fairness, fuzz, log, recency, shards, teams
 
-PROOFS = {"fairness": fairness.run, "shards": shards.run, "distributions": distributions.run, "recency": recency.run, "teams": teams.run, "log": log.run}
+PROOFS = {"fairness": fairness.run, "shards": shards.run, "distributions": distributions.run, "recency": recency.run, "teams": teams.run, "log": log.run, "fuzz": fuzz.run}
 
 
 def main(names: list[str]) -> int:

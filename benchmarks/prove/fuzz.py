@@ -16,7 +16,7 @@ from benchmarks.prove.fuzz_parsers import FAMILY, Parser, parsers
 __all__ = ["run", "try_one"]
 
 SEED = os.environ.get("DOUBLE_RANDOM_FUZZ_SEED", "double-random prove fuzz")
-SECONDS = float(os.environ.get("DOUBLE_RANDOM_FUZZ_SECONDS", "6"))  # for each reader
+SECONDS = float(os.environ.get("DOUBLE_RANDOM_FUZZ_SECONDS", "4"))  # for each reader
 LIMIT = 1.0  # of the processor, for one case of a few kilobytes
 FLOOD = 1 << 20
 # At four times the length; a reader that compares every line with every other takes sixteen times as long.

@@ -15,7 +15,16 @@ from benchmarks.log_folder import policy, signer
 from disclosure.bundle import Bundle, format_bundle, parse_bundle
 from disclosure.checkpoint import open_checkpoint, read_unverified
 from disclosure.checkpoint_text import format_checkpoint, parse_checkpoint
-from disclosure.cosigning import Request, decide, format_line, format_request, parse_line, parse_request, read_cosignature, read_size
+from disclosure.cosigning import (
+    Request,
+    decide,
+    format_line,
+    format_request,
+    parse_line,
+    parse_request,
+    read_cosignature,
+    read_size,
+)
 from disclosure.document import KINDS, document_of, format_document, parse_document, sign_document
 from disclosure.document_bundle import format_document_bundle, parse_document_bundle
 from disclosure.envelope import format_envelope, parse_envelope, payload_bytes
@@ -25,7 +34,15 @@ from disclosure.leaf import format_leaf, parse_leaf
 from disclosure.monitoring.archive import Archive
 from disclosure.monitoring.keys import policy_findings
 from disclosure.monitoring.record import identity_of
-from disclosure.note import KIND_COSIGNATURE, KIND_ED25519, VerifierKey, format_note, format_vkey, parse_note, parse_vkey
+from disclosure.note import (
+    KIND_COSIGNATURE,
+    KIND_ED25519,
+    VerifierKey,
+    format_note,
+    format_vkey,
+    parse_note,
+    parse_vkey,
+)
 from disclosure.person import make_disclosure, parse_disclosure
 from disclosure.policy import parse_log_policy, parse_policy
 from disclosure.proof import format_proof, parse_proof
@@ -157,11 +174,7 @@ def _json(bundles: list[Bundle], papers: list[Any], documents: list[bytes]) -> I
                  _to_text(lambda parts: make_disclosure(*parts)), tuple(s.encode() for s in strings))  # fmt: skip
     yield Parser("base64", ("disclosure.keys.decode_base64",), _of_text(decode_base64), _to_text(encode_base64), (b"", b"AA==", b"AAE=", b"+/+/"))
     yield Parser("base64url", ("disclosure.keys.decode_base64url",), _of_text(decode_base64url), _to_text(encode_base64url), (b"", b"AA", b"AAE", b"-_-_"))
-    yield Parser("list of disclosures, watched", ("disclosure.monitoring.archive.Archive",), _watched, None, (format_canonical(strings), files_of(bundles)))
-
-
-def files_of(bundles: list[Bundle]) -> bytes:
-    return format_bundle(bundles[0])
+    yield Parser("list of disclosures, watched", ("disclosure.monitoring.archive.Archive",), _watched, None, (format_canonical(strings), format_bundle(bundles[0])))
 
 
 def _watched(data: bytes) -> object:

@@ -10,7 +10,8 @@ checked or is not served · 64 wrong usage.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,12 +46,13 @@ def run(arguments: Sequence[str]) -> int:
         shards = [options.shard] if options.shard else shards_of(source, policy)
         Path(options.folder).mkdir(parents=True, exist_ok=True)
         mirror = _Mirror(source, Path(options.folder), policy)
-        for shard in shards:
-            mirror.log(shard)
-        if options.shard is None:
-            say_missing(shards, policy, mirror.report)
-        mirror.policy_file(whole=options.shard is None)
-        mirror.tidy()
+        with _alone(Path(options.folder)):
+            for shard in shards:
+                mirror.log(shard)
+            if options.shard is None:
+                say_missing(shards, policy, mirror.report)
+            mirror.policy_file(whole=options.shard is None)
+            mirror.tidy()
     except (SourceError, Unreadable) as error:
         say([error.zh, str(error), "已取得的文件都留着；再次运行会接着做。What was copied stays; run it again to go on."])
         return 2
@@ -58,6 +60,25 @@ def run(arguments: Sequence[str]) -> int:
         say([f"无法写入 {options.folder}：{error}", f"cannot write to {options.folder}; what was copied stays, run it again to go on"])
         return 2
     return mirror.conclude()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process, where the system can: of two, the slower would put its older checkpoint over a newer."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SourceError("另一进程正在更新这个副本，请等它结束", f"another process is at work in {folder}; wait until it ends") from error
+    else:
+        yield
+    finally:
+        os.close(held)
 
 
 class _Mirror:
@@ -217,7 +238,9 @@ class _Copy:
         def read(path: str) -> bytes | None:
             try:
                 return self._read(near, path)
-            except Refused as error:  # a single file that nobody may read must not end every copy
+            except Refused as error:  # of what a document names, a single file that nobody may read must not end every copy
+                if path.startswith("log/"):
+                    raise
                 report(Remark("fail", path, error.zh, str(error)))
                 return None
 

@@ -10,12 +10,15 @@ may not be opened, a file over its limit) is SourceError, never "there is no suc
 import http.client
 import os
 import re
+import socket
 import stat
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -167,8 +170,7 @@ class _Cut(Exception):
 def _attempt(url: str, limit: int) -> bytes | None:
     headers = {"Accept-Encoding": "identity", "User-Agent": "double-random"}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 (http and https only, see open_source and _SameHost)
-    ends = time.monotonic() + WHOLE
-    with urllib.request.build_opener(_SameHost()).open(request, timeout=SECONDS) as answer:
+    with _Cutting() as cutting, urllib.request.build_opener(_SameHost(), *cutting.handlers).open(request, timeout=SECONDS) as answer:
         if answer.headers.get_content_type() == "text/html":
             return None  # some servers answer "not found" with a page and status 200
         stated = answer.headers.get("Content-Length", "")
@@ -178,11 +180,56 @@ def _attempt(url: str, limit: int) -> bytes | None:
             length += len(part)
             if length > limit:
                 raise _too_long(url, limit)
-            if time.monotonic() > ends:
-                raise _Cut(f"still incomplete after {WHOLE:.0f} seconds")
         if re.fullmatch(r"[0-9]{1,19}", stated) and length != int(stated):
             raise _Cut(f"{length} bytes came of the {stated} that were announced")
     return b"".join(parts)
+
+
+class _Cutting:
+    """Ends the connections made by its `handlers` after WHOLE seconds: a byte now and then, of a body, a header or an answer that
+    is never the last, would keep a reader for ever. Whoever reads then finds the connection closed."""
+
+    def __init__(self) -> None:
+        self._open: list[socket.socket] = []
+        self._late = False
+        cutting = self
+
+        class Connection(http.client.HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                cutting._open.append(self.sock)
+
+        class SafeConnection(http.client.HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                cutting._open.append(self.sock)
+
+        class Handler(urllib.request.HTTPHandler):
+            def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+                return self.do_open(Connection, req)
+
+        class SafeHandler(urllib.request.HTTPSHandler):
+            def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+                return self.do_open(SafeConnection, req)
+
+        self.handlers = (Handler(), SafeHandler())
+        self._timer = threading.Timer(WHOLE, self._cut)
+        self._timer.daemon = True
+
+    def _cut(self) -> None:
+        self._late = True
+        for connection in self._open:
+            with suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # that of an encrypted one would wait for its end
+
+    def __enter__(self) -> "_Cutting":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._late:
+            raise _Cut(f"still incomplete after {WHOLE:.0f} seconds")
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):

@@ -28,7 +28,7 @@ def verify_timestamp(response: bytes, stamped: bytes, roots: Sequence[bytes], no
 
     try:
         certificates = [x509.load_der_x509_certificate(root) for root in roots]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise TimestampError(f"策略中的时间戳根证书无法读取 a root is not a DER certificate: {error}") from error
     try:
         read = decode_timestamp_response(response)
@@ -40,3 +40,8 @@ def verify_timestamp(response: bytes, stamped: bytes, roots: Sequence[bytes], no
         return read.tst_info.gen_time.strftime("%Y-%m-%dT%H:%M:%SZ")
     except (VerificationError, ValueError) as error:
         raise TimestampError(f"时间戳无效 the time stamp is not good: {error}") from error
+    except BaseException as error:
+        # The package panics over some responses that are not DER within. Its PanicException is no Exception, nor to be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise TimestampError(f"时间戳无法解析 the time stamp cannot be read: {str(error)[:200]}") from error

@@ -26,7 +26,7 @@ from disclosure.leaf import leaf_of
 from disclosure.person import digest, parse_disclosure
 from disclosure.policy import Policy
 from disclosure.result import Revision
-from disclosure.signing_rules import check_actors, check_plan_keys, required_keys
+from disclosure.signing_rules import check_actors, check_plan_keys, check_separation, required_keys
 from disclosure.tree import leaf_hash, verify_inclusion
 from disclosure.verification.after import PersonName
 from disclosure.verification.logging import check_cosigners, check_log_signature, cosigned_since
@@ -81,6 +81,9 @@ def _signatures(case: _Case) -> tuple[str, str]:
         _check_belongs(plan, document)
     check_plan_keys(plan)
     _check_signed(plan, case.bundle.envelope, document)
+    check_separation([plan, document])
+    if plan.rehearsal:
+        raise Failed("所属计划是一次演练，不是真实抽取", "the plan it belongs to is a rehearsal, not a draw")
     return "文书由应签者签名，签名有效，各经办人不是同一人", "signed by exactly those who must, and nobody stands in two roles"
 
 

@@ -1,18 +1,34 @@
-"""`/staff/account/`: one's own second factor."""
+"""`/staff/account`: one's own password, second factor and sessions."""
 
+from datetime import datetime
 from typing import Any
 
 import segno
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from service.errors import Refused
+from service.errors import Invalid, Refused
+from service.office import BEIJING
 from service.second_factor import begin_enrolment, read_enrolment
-from service.sessions import finish_enrolment
-from service.web.session import UNFINISHED, StaffRequest, office_of, place_of, session_cookie, token_of
+from service.sessions import change_password, end_sessions, finish_enrolment, list_sessions
+from service.web.session import (
+    ANY_STAFF,
+    UNFINISHED,
+    StaffRequest,
+    end_cookie,
+    office_of,
+    place_of,
+    session_cookie,
+    token_of,
+)
 from service.web.staff import page
 
 __all__ = ["ROUTES"]
+
+
+def in_beijing(instant: datetime) -> str:
+    """Return an instant as pages of staff show it."""
+    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def draw_qr(text: str) -> str:
@@ -54,4 +70,46 @@ async def post_code(request: StaffRequest) -> Response[str]:
     return answer
 
 
-ROUTES = (get_code, post_begin, post_code)
+async def _account_page(request: StaffRequest, status: int = 200, problem: Refused | None = None) -> Response[str]:
+    office = office_of(request)
+    return await page(
+        request, "staff/account.html", status, standing=await read_enrolment(office, request.user), problem=problem,
+        sessions=await list_sessions(office, request.user, token_of(request) or ""), beijing=in_beijing,
+    )  # fmt: skip
+
+
+@get("/staff/account", opt=ANY_STAFF)
+async def get_account(request: StaffRequest) -> Response[str]:
+    """One's own account."""
+    return await _account_page(request)
+
+
+def _to_login(request: StaffRequest) -> Response[Any]:
+    answer: Response[Any] = Redirect("/staff/login", status_code=303)
+    answer.set_cookie(end_cookie(request.app.state.config))
+    return answer
+
+
+@post("/staff/account/password", opt=ANY_STAFF)
+async def post_password(request: StaffRequest) -> Response[Any]:
+    """Set one's own password, and log in with it: all sessions have ended."""
+    form = await request.form()
+    old, new, again = (str(form.get(name, "")) for name in ("old", "new", "again"))
+    try:
+        if new != again:
+            raise Invalid("两次输入的新口令不同", "the two new passwords are not the same")
+        await change_password(office_of(request), request.user, old, new, place_of(request))
+    except Refused as error:
+        return await _account_page(request, 422, error)
+    return _to_login(request)
+
+
+@post("/staff/account/sessions/end", opt=ANY_STAFF)
+async def post_end(request: StaffRequest) -> Response[Any]:
+    """End one's other sessions, or all of them."""
+    everywhere = (await request.form()).get("which") == "all"
+    await end_sessions(office_of(request), request.user, None if everywhere else token_of(request))
+    return _to_login(request) if everywhere else Redirect("/staff/account", status_code=303)
+
+
+ROUTES = (get_code, post_begin, post_code, get_account, post_password, post_end)

@@ -25,6 +25,7 @@ from service.web.errors import answer_error
 from service.web.middleware import Envelope
 from service.web.planning import PLANNING_ROUTES
 from service.web.public import PUBLIC_ROUTES
+from service.web.registry_imports import IMPORT_ROUTES
 from service.web.registry_pages import REGISTRY_ROUTES
 from service.web.session import PUBLIC, authorise, check_every_route
 
@@ -67,7 +68,7 @@ async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
 ROUTES = (
     read_asset, health, ready,
     *staff.ROUTES, *account.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
-    *PLANNING_ROUTES, *REGISTRY_ROUTES, *PUBLIC_ROUTES,
+    *PLANNING_ROUTES, *REGISTRY_ROUTES, *IMPORT_ROUTES, *PUBLIC_ROUTES,
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from litestar.params import FromPath
 
 from service import access_log
 from service.errors import Invalid
-from service.pages.registry.listing import COUNTED, read_listing, read_overview
+from service.pages.registry.finding import FULL
+from service.pages.registry.listing import read_listing, read_overview
 from service.pages.registry.question import Question, known_kind, parse_question
 from service.pages.words import beijing
 from service.web.session import StaffRequest, office_of, only
@@ -48,7 +49,7 @@ async def get_registry(request: StaffRequest, kind: FromPath[str]) -> Response[s
     async with office.pool.acquire() as connection:
         await access_log.note(connection, request.user.id, f"read registry of {known}", _address(question))
     return await page(
-        request, "staff/registry/list.html", status, kind=known, question=question, listing=listing, problem=problem, counted=COUNTED,
+        request, "staff/registry/list.html", status, kind=known, question=question, listing=listing, problem=problem, full=FULL,
         query=_address(question), more=listing.more and _address(question, after=listing.more),
     )  # fmt: skip
 

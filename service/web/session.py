@@ -112,7 +112,8 @@ def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
 def place_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Place:
     """Return where the request comes from. Behind a proxy the address is the one it says, if the server trusts that proxy."""
     address = connection.client.host if connection.client else ""
-    return Place(address, connection.cookies.get(_cookie_name(connection.app.state.config, "device")) or None)
+    device = connection.cookies.get(_cookie_name(connection.app.state.config, "device")) or None
+    return Place(address, device, connection.headers.get("user-agent", ""))
 
 
 def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

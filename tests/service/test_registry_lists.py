@@ -5,7 +5,8 @@ import re
 import pytest
 
 from service.errors import Invalid
-from service.pages.registry.listing import PAGE, read_listing
+from service.pages.registry.finding import PAGE
+from service.pages.registry.listing import read_listing
 from service.pages.registry.question import parse_key, parse_question
 from service.registry.importing import check_import, confirm_import
 from service.registry.search import initials_of
@@ -96,7 +97,7 @@ async def test_pages_hold_every_row_once_whatever_the_kind(office) -> None:
             after = listing.more
         rows = await office.pool.fetchval(f"SELECT count(*) FROM {kind.removesuffix('s')}")
         assert (len(seen), len(set(seen))) == (rows, rows), kind
-        assert listing.found == rows or kind == "targets", kind
+        assert (listing.found.number, listing.found.exact) == (rows, True), kind
 
 
 @pytest.mark.parametrize("text", ["x", "[]", '["a"]', '["a","b"]', '["a","2026-13-01","",""]', "[1,2,3,4]", '["\\u0000","2026-01-01","",""]'])
@@ -122,3 +123,20 @@ async def test_the_pages_show_escape_and_note_who_looked(client, office, enter) 
     assert (await client.get("/staff/registries/targets?after=x&q=%00", headers=registrar)).status_code == 422
     noted = await office.pool.fetch("SELECT action FROM access_log WHERE action LIKE 'read registry%' ORDER BY id")
     assert [row["action"] for row in noted].count("read registry of conflicts") == 1
+
+
+async def test_frequent_words_and_filters_are_paged_through_without_loss(office, monkeypatch) -> None:
+    """What more rows fit than are looked up by marks, by count or by estimate."""
+    firms = [f"T-{n},云州{n}厂,东湖区,机械,{'红蓝'[n % 2]},A,,\n" for n in range(4 * PAGE)]
+    await bring(office, "targets", HEADER + "".join(firms))
+    for full, frequent in ((PAGE, 10**9), (10**9, 0)):
+        monkeypatch.setattr("service.pages.registry.finding.FULL", full)
+        monkeypatch.setattr("service.pages.registry.finding._FREQUENT", frequent)
+        for asked, fits in (({"q": "云州"}, firms), ({"risk_colour": "blue"}, firms[1::2]), ({"q": "T-1", "area": "东湖区"}, [f for f in firms if f[:3] == "T-1"])):
+            seen, after = list[str](), ""
+            while after is not None:
+                listing = await read_listing(office, parse_question("targets", asked | {"after": after}))
+                assert (listing.found.shuffled, listing.found.exact) == (True, False)
+                seen += [row.code for row in listing.rows]
+                after = listing.more
+            assert sorted(seen) == sorted(firm.split(",")[0] for firm in fits), asked

@@ -52,6 +52,9 @@ GET    /staff/login                                    all
 POST   /staff/login                                    all
 POST   /api/v1/session                                 all
 POST   /staff/logout                                   staff
+GET    /staff/account                                  staff
+POST   /staff/account/password                         staff
+POST   /staff/account/sessions/end                     staff
 GET    /staff/account/code                             staff
 POST   /staff/account/code                             staff
 POST   /staff/account/code/begin                       staff
@@ -80,6 +83,12 @@ POST   /api/v1/steps/{step}/agree                      staff
 POST   /api/v1/steps/{step}/withdraw                   staff
 GET    /staff/registries                               registrar auditor
 GET    /staff/registries/{kind}                        registrar auditor
+GET    /staff/registries/{kind}/import                 registrar
+POST   /staff/registries/{kind}/import                 registrar
+GET    /staff/registries/{kind}/template.xlsx          registrar auditor
+GET    /staff/imports/{id}                             registrar auditor
+GET    /staff/imports/{id}/rejected.csv                registrar auditor
+POST   /staff/imports/{id}/confirm                     registrar
 POST   /api/v1/imports/{kind}                          registrar
 GET    /api/v1/imports/{id}                            registrar auditor
 GET    /api/v1/imports/{id}/rejected.csv               registrar auditor

@@ -1,6 +1,7 @@
 """Whoever signs or decides proves two things to get in; each code works once; losing the telephone locks nobody out for ever."""
 
 import asyncio
+import html
 import re
 
 import pyotp
@@ -12,7 +13,14 @@ from test_web_skeleton import HTML, csrf_in
 from service.accounts import ROLES, Staff
 from service.attempts import TooManyFailures
 from service.errors import Conflicting, Denied, Invalid
-from service.second_factor import NEEDED_BY, begin_enrolment, confirm_enrolment, read_enrolment, require_codes, reset_code
+from service.second_factor import (
+    NEEDED_BY,
+    begin_enrolment,
+    confirm_enrolment,
+    read_enrolment,
+    require_codes,
+    reset_code,
+)
 from service.sessions import NotLoggedIn, log_in, read_session
 from service.web.account import draw_qr
 from service.web.app import create_app
@@ -52,22 +60,22 @@ async def test_password_and_code_are_both_needed_and_said_to_be_wrong_in_the_sam
 
 async def test_no_code_is_taken_twice_nor_an_older_one_after_it(office, clock, wang, enrol) -> None:
     phone, _ = await enrol(wang)
-    before, now = phone.at(clock.now, -1), phone.at(clock.now)
+    before, now = phone.at(clock.now, counter_offset=-1), phone.at(clock.now)
     await log_in(office, "wang", PASSWORD, now)
     for used in (now, before):
         with pytest.raises(NotLoggedIn):
             await log_in(office, "wang", PASSWORD, used)
     clock.advance(seconds=30)
     code = phone.at(clock.now)
-    both = await asyncio.gather(*(log_in(office, "wang", PASSWORD, code) for _ in range(4)), return_exceptions=True)
-    assert sum(isinstance(answer, NotLoggedIn) for answer in both) == 3
+    both = await asyncio.gather(*(log_in(office, "wang", PASSWORD, code) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(answer, NotLoggedIn) for answer in both) == 2
 
 
 @pytest.mark.parametrize(("offset", "taken"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 async def test_the_telephone_may_be_one_step_off(office, clock, wang, enrol, offset, taken) -> None:
     phone, _ = await enrol(wang)
     clock.advance(minutes=5)
-    code = phone.at(clock.now, offset)
+    code = phone.at(clock.now, counter_offset=offset)
     if taken:
         await log_in(office, "wang", PASSWORD, code)
     else:
@@ -78,7 +86,7 @@ async def test_the_telephone_may_be_one_step_off(office, clock, wang, enrol, off
 async def test_the_code_that_set_the_telephone_up_does_not_open_a_session(office, clock, wang, enrol) -> None:
     phone, _ = await enrol(wang)
     with pytest.raises(NotLoggedIn):
-        await log_in(office, "wang", PASSWORD, phone.at(clock.now, -1))
+        await log_in(office, "wang", PASSWORD, phone.at(clock.now, counter_offset=-1))
 
 
 async def test_guessed_codes_count_with_guessed_passwords(office, clock, wang, enrol) -> None:
@@ -178,9 +186,10 @@ async def test_a_person_sets_it_up_in_the_browser_and_uses_it(office, config, cl
         csrf = csrf_in((await client.get("/staff/account/code")).text)
         await client.post("/staff/account/code/begin", data={"csrf": csrf})
         shown = (await client.get("/staff/account/code")).text
-        phone = pyotp.parse_uri(re.search(r'href="(otpauth://[^"]+)"', shown)[1].replace("&amp;", "&"))
+        uri = html.unescape(re.search(r'href="(otpauth://[^"]+)"', shown)[1])
+        phone = pyotp.parse_uri(uri)
         assert (phone.name, phone.issuer) == ("wang", "云州市应急管理局")
-        assert draw_qr(phone.provisioning_uri("wang", "云州市应急管理局"))[:60] in shown
+        assert draw_qr(uri) in shown
         assert not re.search(r"<script|<style|\sstyle=", shown)
         old = client.cookies["__Host-session"]
         wrong = await client.post("/staff/account/code", data={"csrf": csrf, "password": "wrong", "code": phone.at(clock.now)})

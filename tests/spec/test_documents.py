@@ -39,7 +39,8 @@ def test_the_commands_that_check_a_draw_run_as_written(demonstrated, page) -> No
     blocks = re.findall(r"```sh\n(.*?)\n```", (ROOT / page).read_text(), re.DOTALL)
     commands = [block for block in blocks if "--policy" in block]
     assert len(commands) == 2
-    (published,) = Path(demonstrated["DOUBLE_RANDOM_DATA"]).glob("public/draws/*/")
+    (bundle,) = Path(demonstrated["DOUBLE_RANDOM_DATA"]).glob("public/draws/*/*.bundle.json")
+    published = bundle.parent
     for command in commands:
         here = command.replace("data/public", str(published.parents[1])).replace("yunzhou-2026-1-1", published.name)
         words = shlex.split(here)

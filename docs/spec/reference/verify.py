@@ -2611,11 +2611,15 @@ def document_step_2_signatures(case):
         check_draw(case)
         check_envelope(plan, *required_signers(plan.body, plan)[:1])
         check_actors(plan, ACTOR_ROLES[plan.kind])
-    # READING: step 2 of a draw bundle also asks that nobody holds two roles that check each other, step 9 that the plan is no
-    # rehearsal. The page of the document bundle asks neither of plan and document together, so neither is asked here.
     keys, roles = required_signers(plan.body, d)
     check_envelope(d, keys)
     check_actors(d, roles)
+    roles_of = {}
+    for someone in (plan.body["actors"] if plan is not d else []) + d.body.get("actors", []):
+        roles_of.setdefault(someone["id"], set()).add(someone["role"])
+    for who, held in roles_of.items():
+        refuse_unless(not any(pair <= held for pair in ROLES_APART), f"{who} holds two roles that check each other: {', '.join(sorted(held))}")
+    refuse_unless(not plan.body["rehearsal"], "the plan is a rehearsal, so nothing of it is real")
     return PASS, f"各签名均有效，签署者正是计划所定。Every signature of {d.name} and of its plan verifies, and they are by exactly the required keys."
 
 

@@ -8,24 +8,15 @@ from msgspec import Struct
 
 from service.database import Connection
 from service.office import Office
-from service.pages.registry.question import (
-    BLANK,
-    FILTERS,
-    Condition,
-    Question,
-    condition_of,
-    field_of,
-    order_of,
-)
+from service.pages.registry.finding import PAGE, Found, find
+from service.pages.registry.question import BLANK, FILTERS, Question, field_of
 from service.registry.export import VOCABULARIES, cell_text
 from service.registry.fields import REGISTRY_LABELS
 from service.registry.records import KEYS, KINDS, RECORD_TYPES, Conflict, Inspection, Kind, Record
-from service.registry.writing import CHOICES, TABLES, fields_of, from_database
+from service.registry.writing import CHOICES, TABLES, from_database
 
-__all__ = ["COLUMNS", "PAGE", "Choice", "Listing", "Overview", "Row", "names_of", "read_listing", "read_overview", "select"]
+__all__ = ["COLUMNS", "Choice", "Listing", "Overview", "Row", "names_of", "read_listing", "read_overview"]
 
-PAGE: Final = 50
-COUNTED: Final = 1_000  # matches are counted up to here; nobody pages through more, and counting a million takes its time
 OFFERED: Final = 300  # choices of one filter; beyond them it is a field to write in
 
 # The columns of a list, after the name with its code.
@@ -70,11 +61,11 @@ class Row(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """One page. `more` is the key after which the next begins; `found` counts at most COUNTED + 1 matches."""
+    """One page. `more` is the key after which the next begins."""
 
     label: str
     rows: tuple[Row, ...]
-    found: int
+    found: Found
     more: str | None
     choices: tuple[Choice, ...]
 
@@ -98,27 +89,15 @@ async def read_overview(office: Office) -> list[Overview]:
     return found
 
 
-def select(kind: Kind, condition: Condition) -> str:
-    """Return the query for the records that fit, in the order of pages."""
-    return f"SELECT {', '.join(fields_of(kind))} FROM {TABLES[kind]} WHERE {condition.sql} ORDER BY {order_of(kind)}"  # noqa: S608
-
-
 async def read_listing(office: Office, question: Question) -> Listing:
     """Return the page a question asks for; Invalid for words too short to search."""
-    kind, condition, all = question.kind, condition_of(question), condition_of(question, place=False)
-    type = RECORD_TYPES[kind]
+    kind, type = question.kind, RECORD_TYPES[question.kind]
     async with office.pool.acquire() as connection:
-        rows = await connection.fetch(f"{select(kind, condition)} LIMIT {PAGE + 1}", *condition.arguments)
-        found = len(rows)
-        if question.after is not None or found > PAGE:
-            found = await connection.fetchval(
-                f"SELECT count(*) FROM (SELECT FROM {TABLES[kind]} WHERE {all.sql} LIMIT {COUNTED + 1}) AS first",  # noqa: S608
-                *all.arguments,
-            )
-        records = [type(*map(from_database, row)) for row in rows[:PAGE]]
+        found = await find(connection, question)
+        records = [type(*map(from_database, row)) for row in found.rows[:PAGE]]
         names = await names_of(connection, records)
         choices = await _choices(connection, kind)
-    more = _key(kind, records[-1]) if len(rows) > PAGE else None
+    more = _key(kind, records[-1]) if len(found.rows) > PAGE else None
     return Listing(REGISTRY_LABELS[kind][0], tuple(_row(kind, record, names) for record in records), found, more, choices)
 
 

@@ -40,12 +40,18 @@ class Question(Struct, frozen=True):
     filters: dict[str, str]
     after: tuple[str, ...] | None = None
 
+    def after_values(self) -> list[Any]:
+        """Return the parts of `after` as the database compares them."""
+        parts = zip(KEYS[self.kind], self.after or (), strict=True)
+        return [date.fromisoformat(part) if name == "inspected_on" else part for name, part in parts]
+
 
 class Condition(Struct, frozen=True):
-    """SQL after WHERE and its arguments; `true` without any."""
+    """SQL after WHERE and its arguments; `true` without any. `marked` if it asks for marks (service/registry/search.py)."""
 
     sql: str
     arguments: tuple[Any, ...]
+    marked: bool = False
 
 
 def known_kind(text: str) -> Kind:
@@ -98,11 +104,12 @@ class _Builder:
         self.arguments += arguments
 
     def built(self) -> Condition:
-        return Condition(" AND ".join(self.parts) or "true", tuple(self.arguments))
+        sql = " AND ".join(self.parts) or "true"
+        return Condition(sql, tuple(self.arguments), "marks @>" in sql)
 
 
-def condition_of(question: Question, *, place: bool = True) -> Condition:
-    """Return the condition a question means, with the place where the page begins if `place`.
+def condition_of(question: Question) -> Condition:
+    """Return the condition a question means, without the place where the page begins.
 
     Raises Invalid for words too short to be found by: the page says how many there must be.
     """
@@ -111,9 +118,6 @@ def condition_of(question: Question, *, place: bool = True) -> Condition:
         _targets(builder, question)
     else:
         _others(builder, question)
-    if place and question.after is not None:
-        values = [date.fromisoformat(part) if name == "inspected_on" else part for name, part in zip(KEYS[question.kind], question.after, strict=True)]
-        builder.add(f"({order_of(question.kind)}) > ({', '.join('{}' for _ in values)})", *values)
     return builder.built()
 
 

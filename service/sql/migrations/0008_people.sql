@@ -37,3 +37,7 @@ CREATE TABLE recovery_code (
     used_at timestamptz,
     PRIMARY KEY (staff, number)
 );
+
+-- For the list of one's own sessions.
+ALTER TABLE staff_session ADD COLUMN address text NOT NULL DEFAULT '';
+ALTER TABLE staff_session ADD COLUMN browser text NOT NULL DEFAULT '';  -- as it calls itself
