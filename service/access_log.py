@@ -1,8 +1,50 @@
-"""The access log: what staff did, for ever. A database trigger refuses any change of it."""
+"""The access log: what staff did, for ever. A database trigger refuses any change of it.
+
+What reads personal data notes it too: name lists, what was disclosed of a draw, rejected rows, this log's own export.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from service.database import Connection
+from service.errors import Invalid
+from service.office import BEIJING, Office
 
-__all__ = ["note"]
+__all__ = ["ACTIONS", "COMMAND_LINE", "Line", "Question", "describe", "export_lines", "note", "read_lines"]
+
+PAGE, MOST_EXPORTED = 100, 200_000
+COMMAND_LINE = "命令行"
+# What an action begins with, and its Chinese; the longest that fits counts. What follows is a kind of document or registry.
+ACTIONS = {
+    "log in": "登录", "log out": "退出", "wrong password": "口令错误", "wrong code": "动态码错误", "use recovery code": "使用恢复码",
+    "end sessions": "结束登录", "change password": "更改口令", "set up one-time codes": "设置动态码", "reset one-time codes": "重设动态码",
+    "require one-time codes": "规定动态码", "create account": "建立账户", "change account": "更改账户", "draft": "起草",
+    "revise draft": "修改草案", "propose": "提出", "agree": "同意", "withdraw": "撤回步骤", "open": "启封",
+    "check import of": "检查导入", "confirm import of": "确认导入", "read rejected rows": "下载退回行", "read registry of": "查看名录",
+    "read load": "查看工作量", "read disclosures": "查看已公开内容", "export access log": "导出操作日志",
+}  # fmt: skip
+
+
+class Question(Struct, frozen=True):
+    """Which lines are wanted; an empty one asks for all. Days are of Beijing, both included."""
+
+    person: str = ""
+    action: str = ""
+    first: date | None = None
+    last: date | None = None
+    subject: str = ""
+
+
+class Line(Struct, frozen=True):
+    """One line; `login` is None for the command line."""
+
+    id: int
+    at: datetime
+    login: str | None
+    name: str | None
+    action: str
+    subject: str
 
 
 async def note(connection: Connection, staff_id: int | None, action: str, subject: str) -> None:
@@ -10,3 +52,47 @@ async def note(connection: Connection, staff_id: int | None, action: str, subjec
     await connection.execute(
         "INSERT INTO access_log (staff, action, subject) VALUES ($1, $2, $3)", staff_id, action, subject
     )
+
+
+def describe(action: str) -> str:
+    """Return an action in Chinese, with the kind of document or registry as it is called."""
+    known = max((verb for verb in ACTIONS if action == verb or action.startswith(verb + " ")), key=len, default=None)
+    return action if known is None else f"{ACTIONS[known]} {action[len(known):].strip()}".strip()
+
+
+async def _read(connection: Connection, question: Question, before: int | None, limit: int) -> list[Line]:
+    if question.first is not None and question.last is not None and question.first > question.last:
+        raise Invalid("开始日期晚于结束日期", "the first day is after the last")
+    first = question.first and datetime.combine(question.first, time(), BEIJING)
+    last = question.last and datetime.combine(question.last, time(), BEIJING) + timedelta(days=1)
+    rows = await connection.fetch(
+        "SELECT a.id, a.at, s.login, s.name, a.action, a.subject FROM access_log a LEFT JOIN staff s ON s.id = a.staff"
+        " WHERE ($1::bigint IS NULL OR a.id < $1) AND ($2::timestamptz IS NULL OR a.at >= $2) AND ($3::timestamptz IS NULL OR a.at < $3)"
+        " AND ($4 = '' OR a.action = $4 OR starts_with(a.action, $4 || ' ')) AND ($5 = '' OR strpos(a.subject, $5) > 0)"
+        " AND ($6 = '' OR ($6 = $7 AND a.staff IS NULL) OR a.staff IN (SELECT id FROM staff WHERE $6 IN (login, name)))"
+        " ORDER BY a.id DESC LIMIT $8",
+        before, first, last, question.action, question.subject, question.person, COMMAND_LINE, limit,
+    )  # fmt: skip
+    return [Line(*row.values()) for row in rows]
+
+
+async def read_lines(office: Office, question: Question, before: int | None = None) -> tuple[list[Line], int | None]:
+    """Return 100 lines, newest first, and what to give as `before` for the next hundred; None if there are no more."""
+    async with office.pool.acquire() as connection:
+        lines = await _read(connection, question, before, PAGE + 1)
+    return lines[:PAGE], lines[PAGE - 1].id if len(lines) > PAGE else None
+
+
+async def export_lines(office: Office, staff_id: int, question: Question) -> list[Line]:
+    """Return all lines wanted, newest first, and note that they were exported. Invalid for more than 200,000: never a part of them."""
+    async with office.pool.acquire() as connection, connection.transaction():
+        lines = await _read(connection, question, None, MOST_EXPORTED + 1)
+        if len(lines) > MOST_EXPORTED:
+            raise Invalid(
+                f"超过 {MOST_EXPORTED} 条，请缩短日期范围分次导出", f"more than {MOST_EXPORTED} lines; ask for fewer days"
+            )
+        words = {"person": question.person, "action": question.action, "from": question.first, "to": question.last,
+                 "subject": question.subject}  # fmt: skip
+        asked = ", ".join(f"{name} {word}" for name, word in words.items() if word)
+        await note(connection, staff_id, "export access log", f"{len(lines)} lines; {asked or 'all'}")
+    return lines

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -47,7 +48,7 @@ def load_key(path: Path) -> Signer:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise CosigningError(f"{path} 他人可读 can be read by others: chmod 600 {path}")
         key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CosigningError(f"{path} 不是未加密的 PEM 私钥 is not an unencrypted PEM private key: {error}") from error
     if isinstance(key, Ed25519PrivateKey):
         return Ed25519Signer(key)
@@ -88,7 +89,7 @@ def read_memory(folder: Path) -> dict[str, Seen]:
         try:
             data = path.read_bytes()
             found = msgspec.json.decode(data, type=Seen, strict=True)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise CosigningError(f"{path} 无法读取，停止 cannot be read, so nothing is signed: {error}") from error
         if path != _file(folder, found.origin) or msgspec.json.encode(found, order="sorted") != data:
             raise CosigningError(f"{path} 不是本程序写下的 is not as it was written, so nothing is signed")

@@ -45,7 +45,8 @@ async def read_draws(office: Office, page: int | None = None) -> DrawList:
         count = await connection.fetchval(
             "SELECT count(*) FROM draw WHERE plan IS NOT NULL AND draft->'rehearsal' IS DISTINCT FROM 'true'::jsonb"
         )
-        first = max(0, count - PAGE) if page is None else (page - 1) * PAGE
+        # The newest: the last page, which fills up, and the full one before it, so that nothing stands on two.
+        first = max(0, (count - 1) // PAGE - 1) * PAGE if page is None else (page - 1) * PAGE
         if page is not None and first >= count:
             raise NotFound(f"批次表没有第 {page} 页", f"the list of draws has no page {page}")
         rows = await connection.fetch(
@@ -54,7 +55,7 @@ async def read_draws(office: Office, page: int | None = None) -> DrawList:
             " FROM (SELECT * FROM draw WHERE plan IS NOT NULL AND draft->'rehearsal' IS DISTINCT FROM 'true'::jsonb"
             " ORDER BY year, number, attempt OFFSET $1 LIMIT $2) draw"
             " ORDER BY year DESC, number DESC, attempt DESC",
-            first, PAGE,
+            first, PAGE if page else 2 * PAGE,
         )  # fmt: skip
         lines = []
         for row in rows:
@@ -63,4 +64,4 @@ async def read_draws(office: Office, page: int | None = None) -> DrawList:
                 DrawLine(plan.id, plan.title, row["state"], STATES[row["state"]], plan.frozen_at, plan.instant,
                          row["finished_at"], plan.blobs.pool.count, planned_drawn(plan))
             )  # fmt: skip
-    return DrawList(tuple(lines), -(-first // PAGE) or None)
+    return DrawList(tuple(lines), first // PAGE or None)

@@ -84,17 +84,18 @@ async def read_log_page(office: Office, shard: str, page: int | None = None) -> 
         head = await log.read_head(connection, shard)
         newest = await log.read_newest_checkpoint(connection, shard)
         cosigners = await read_standing(connection, shard)
-        first = max(0, head.size - PAGE) if page is None else (page - 1) * PAGE
+        # The newest: the last page, which fills up, and the full one before it, so that nothing stands on two.
+        first = max(0, (head.size - 1) // PAGE - 1) * PAGE if page is None else (page - 1) * PAGE
         if page is not None and first >= head.size:
             raise NotFound(f"日志 {shard} 没有第 {page} 页", f"the log {shard} has no page {page}")
         rows = await connection.fetch(
             "SELECT e.index, e.leaf, d.draw FROM log_entry e LEFT JOIN document d ON d.shard = e.shard AND d.leaf_index = e.index"
             " WHERE e.shard = $1 AND e.index >= $2 AND e.index < $3 ORDER BY e.index DESC",
-            shard, first, min(head.size, first + PAGE),
+            shard, first, min(head.size, first + (PAGE if page else 2 * PAGE)),
         )  # fmt: skip
     entries = tuple(_entry(row["index"], row["leaf"], row["draw"]) for row in rows)
     signed = None if newest is None else newest[0]
-    return LogPage(shard, head.origin, head.size, signed, entries, -(-first // PAGE) or None,
+    return LogPage(shard, head.origin, head.size, signed, entries, first // PAGE or None,
                    _last_files(signed or 0), tuple(cosigners), guard.why_not(office, shard))  # fmt: skip
 
 

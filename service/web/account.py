@@ -1,6 +1,5 @@
 """`/staff/account`: one's own password, second factor and sessions."""
 
-from datetime import datetime
 from typing import Any
 
 import segno
@@ -8,7 +7,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from service.errors import Invalid, Refused
-from service.office import BEIJING
+from service.pages.words import beijing
 from service.second_factor import begin_enrolment, read_enrolment
 from service.sessions import change_password, end_sessions, finish_enrolment, list_sessions
 from service.web.session import (
@@ -24,11 +23,6 @@ from service.web.session import (
 from service.web.staff import page
 
 __all__ = ["ROUTES"]
-
-
-def in_beijing(instant: datetime) -> str:
-    """Return an instant as pages of staff show it."""
-    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def draw_qr(text: str) -> str:
@@ -74,7 +68,7 @@ async def _account_page(request: StaffRequest, status: int = 200, problem: Refus
     office = office_of(request)
     return await page(
         request, "staff/account.html", status, standing=await read_enrolment(office, request.user), problem=problem,
-        sessions=await list_sessions(office, request.user, token_of(request) or ""), beijing=in_beijing,
+        sessions=await list_sessions(office, request.user, token_of(request) or ""), beijing=beijing,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from litestar import Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
-from service import steps
+from service import access_log, steps
 from service.bundles import read_bundle
 from service.disclosures import Published, list_published
 from service.drafting import create_draft, preview, revise_draft
@@ -79,7 +79,11 @@ async def get_preview(request: StaffRequest, draw: DrawId) -> dict[str, Any]:
 @get("/api/v1/draws/{draw:str}/disclosures", opt=only("reviewer"))
 async def get_disclosures(request: StaffRequest, draw: DrawId) -> list[Published]:
     """What is disclosed of a draw, each with the document and digest that a redaction names."""
-    return await list_published(office_of(request), draw)
+    office = office_of(request)
+    published = await list_published(office, draw)
+    async with office.pool.acquire() as connection:
+        await access_log.note(connection, request.user.id, "read disclosures", draw)
+    return published
 
 
 @post("/api/v1/draws/{draw:str}/steps", opt=ANY_STAFF)

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
+from service import access_log
 from service.errors import Invalid
 from service.registry.importing import ImportView, check_import, confirm_import, read_import, read_rejected
 from service.registry.table import MAXIMUM_BYTES
@@ -43,8 +44,12 @@ async def get_import(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
 @get("/api/v1/imports/{id:uuid}/rejected.csv", opt=only("registrar", "auditor"))
 async def get_rejected(request: StaffRequest, id: FromPath[UUID]) -> Response[bytes]:
     """The refused rows with reasons, to be mended and sent again."""
+    office = office_of(request)
+    rejected = await read_rejected(office, id)
+    async with office.pool.acquire() as connection:
+        await access_log.note(connection, request.user.id, "read rejected rows", str(id))
     return Response(
-        await read_rejected(office_of(request), id), media_type="text/csv",
+        rejected, media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="rejected-{id}.csv"'},
     )  # fmt: skip
 

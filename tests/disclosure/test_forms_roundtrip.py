@@ -2,6 +2,7 @@
 or hangs. The readers, their examples and the changes made to them are those of `./run prove fuzz`, which does the same for minutes."""
 
 import contextlib
+import gc
 import http.server
 import importlib
 import inspect
@@ -150,7 +151,7 @@ def test_every_reader_of_one_form_is_given_built_values():
 def test_what_is_written_is_read_back(name):
     parser = EVERY[name]
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8 if name in ("plan", "result") else 25, suppress_health_check=list(HealthCheck))
     @given(BUILT[name])
     def check(value):
         assert parser.parse(parser.write(value)) == value
@@ -158,7 +159,7 @@ def test_what_is_written_is_read_back(name):
     check()
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(values_of(Plan), values_of(Contribution), values_of(DrawVoid), st.lists(PLAIN, max_size=3), checkpoints(), st.lists(HASH, max_size=3))
 def test_built_bundles_are_read_back(plan, contribution, void, texts, note, hashes):
     records = [Record(sign_document(d, [signer()]), n * 7, texts[0].encode() if texts else b"", hashes)
@@ -171,7 +172,7 @@ def test_built_bundles_are_read_back(plan, contribution, void, texts, note, hash
     assert parse_bundle(format_bundle(read)) == read
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(values_of(Plan), values_of(Contribution), values_of(Leaf), proofs(), st.lists(PLAIN, max_size=3), st.none() | st.binary())
 def test_built_document_bundles_are_read_back(plan, contribution, leaf, proof, texts, stamp):
     proof = msgspec.structs.replace(proof, leaf=EVERY["leaf"].write(leaf))
@@ -298,19 +299,21 @@ def answering():
     [b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n", b"HTTP/1.1 302 Found\r\nLocation: http://\xff:1\r\n\r\n", b"nonsense\r\n\r\n",
      b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1", b"HTTP/1.1 999999999999 x\r\n\r\n", b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"],
 )  # fmt: skip
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_hostile_server_is_refused_in_words(answering, answer, monkeypatch):
     """An address that is none, after a redirection, was a crash."""
     monkeypatch.setattr(source, "PAUSES", ())
     with answering(answer) as address, pytest.raises(source.SourceError):
         source.fetch(f"{address}/log/2026/checkpoint", 100)
+    gc.collect()  # the library leaves the connection of such a redirection to the collector
 
 
 @pytest.mark.parametrize("length", [b"\xb2", b"9" * 5000, b"-1", b"1e3"])
 def test_a_length_that_is_no_number_is_not_believed(answering, length):
     """Was a crash: a superscript two is a digit, and no number."""
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\nbody") as address:
-        with contextlib.suppress(source.SourceError):
-            assert source.fetch(f"{address}/checkpoint", 100) in (b"body", b"")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\nbody"
+    with answering(answer) as address, contextlib.suppress(source.SourceError):
+        assert source.fetch(f"{address}/checkpoint", 100) in (b"body", b"")
 
 
 @pytest.mark.parametrize("address", ["http://[", "https://", "http://a@b/", "ftp://a/", "http://[::1", "http://\uff0f"])
@@ -327,10 +330,9 @@ def test_a_cosigner_stops_at_a_memory_it_did_not_write(tmp_path):
     for _ in range(500):
         data = mutate(r, [good])
         file.write_bytes(data)
-        try:
-            assert cosigner_keys.read_memory(tmp_path) and data == good
-        except CosigningError:
-            assert data != good
+        with contextlib.suppress(CosigningError):
+            cosigner_keys.remember(tmp_path, *cosigner_keys.read_memory(tmp_path).values())
+            assert file.read_bytes() == data
 
 
 @pytest.mark.parametrize("ml_dsa", [False, True])

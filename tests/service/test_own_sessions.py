@@ -33,9 +33,11 @@ async def test_a_session_that_has_ended_is_not_in_the_list(office, employ, clock
 
 async def test_a_person_sees_and_ends_sessions_and_changes_the_password_in_the_browser(office, config, employ) -> None:
     await employ("wang", "operator")
-    app = create_app(office, config)
     form = {"login": "wang", "password": PASSWORD}
-    async with browser(app) as here, browser(app, headers={"User-Agent": "<b>Elsewhere</b>"}) as there:
+    async with (
+        browser(create_app(office, config)) as here,
+        browser(create_app(office, config), headers={"User-Agent": "<b>Elsewhere</b>"}) as there,
+    ):
         for client in (here, there):
             await client.post("/staff/login", data=form)
         page = (await here.get("/staff/account")).text

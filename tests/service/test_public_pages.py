@@ -426,7 +426,7 @@ async def test_verify_and_keys_show_the_policy_that_is_served(client, office) ->
     assert verify.count("<li><strong>") >= 22
 
 
-async def test_the_list_goes_on_by_key_and_leaves_nothing_out(office, clock) -> None:
+async def test_the_list_goes_on_by_pages_and_leaves_nothing_out(office, clock) -> None:
     scene = await scenes.voided_scene(office, clock)
     row = dict(await office.pool.fetchrow("SELECT * FROM draw WHERE id = $1", scene.draw))
     drafts = [
@@ -437,17 +437,17 @@ async def test_the_list_goes_on_by_key_and_leaves_nothing_out(office, clock) -> 
     await office.pool.copy_records_to_table(
         "draw", columns=columns, records=[tuple(d[c] for c in columns) for d in drafts]
     )
-    for number in range(2, PAGE + 6):
+    for number in range(2, 2 * PAGE + 6):
         again = await scenes.voided_scene(office, clock, day=27, title=f"第 {number} 批")
         assert again.draw == f"yunzhou-2026-{50 + number}-1"
-    seen, after = [], None
+    seen, number = [], None
     while True:
-        page = await read_draws(office, after)
+        page = await read_draws(office, number)
         seen += [line.id for line in page.draws]
         if page.next is None:
             break
-        after = page.next
-    assert len(seen) == len(set(seen)) == PAGE + 5
+        number = page.next
+    assert len(seen) == len(set(seen)) == 2 * PAGE + 5
     assert seen[-1] == scene.draw
 
 

@@ -52,6 +52,8 @@ GET    /staff/login                                    all
 POST   /staff/login                                    all
 POST   /api/v1/session                                 all
 POST   /staff/logout                                   staff
+GET    /staff/access-log                               administrator auditor
+GET    /staff/access-log.csv                           administrator auditor
 GET    /staff/account                                  staff
 POST   /staff/account/password                         staff
 POST   /staff/account/sessions/end                     staff

@@ -41,3 +41,7 @@ CREATE TABLE recovery_code (
 -- For the list of one's own sessions.
 ALTER TABLE staff_session ADD COLUMN address text NOT NULL DEFAULT '';
 ALTER TABLE staff_session ADD COLUMN browser text NOT NULL DEFAULT '';  -- as it calls itself
+
+-- Read by person, by time and by action, newest first.
+CREATE INDEX access_log_by_staff ON access_log (staff, id);
+CREATE INDEX access_log_by_time ON access_log (at);
