@@ -5,9 +5,9 @@ Ratios are the result; seconds depend on the machine. Each figure is the median 
 
 import sys
 
-from benchmarks import draw, log, selection, service, teams, tickets, whole
+from benchmarks import draw, log, registry, selection, service, teams, tickets, whole
 
-BENCHMARKS = {"selection": selection.run, "draw": draw.run, "service": service.run, "tickets": tickets.run, "whole": whole.run, "teams": teams.run, "log": log.run}
+BENCHMARKS = {"selection": selection.run, "draw": draw.run, "service": service.run, "tickets": tickets.run, "whole": whole.run, "teams": teams.run, "log": log.run, "registry": registry.run}
 
 
 def main(names: list[str]) -> int:

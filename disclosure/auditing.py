@@ -55,6 +55,7 @@ class Seen:
     def __init__(self, keys: dict[str, bytes] | None = None) -> None:
         self.documents: set[bytes] = set()  # the first eight bytes of each digest that a file exists for
         self.blobs: set[str] = set()
+        self.draws: set[str] = set()  # ids of the plans that were met
         self.keys = {} if keys is None else keys  # key id to public key, as plans, key events and the policy declare them
         self.unknown_keys: set[str] = set()
         self.authorities: set[str] = set()  # key ids of the policy, and of the key events that one of these signed
@@ -172,6 +173,7 @@ class LogAudit:
                 self._draw(document.id)
 
     def _draw(self, draw: str) -> None:
+        self._seen.draws.add(draw)
         path = f"draws/{draw}/{draw}.bundle.json"
         data = self._read(path)
         if data is None:

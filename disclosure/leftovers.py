@@ -13,7 +13,7 @@ from disclosure.errors import TileError
 from disclosure.tiles import TILE_HEIGHT, TILE_WIDTH, Bundle, Tile, parse_bundle, parse_path, parse_tile
 from selection.keys import digest_of
 
-__all__ = ["check_blobs", "check_documents", "check_tiles"]
+__all__ = ["check_blobs", "check_documents", "check_draws", "check_tiles"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -79,6 +79,17 @@ def check_blobs(paths: Iterable[str], seen: Seen, read: Read, report: Report) ->
         elif name not in seen.blobs:
             others += 1
             _named_by_digest(path, name, True, read, report)
+    return others
+
+
+def check_draws(paths: Iterable[str], seen: Seen, report: Report) -> int:
+    """Look at every bundle below `draws/` that is of no plan in the logs that were audited; return how many there were."""
+    others = 0
+    for path in paths:
+        draw = path.split("/")[1]
+        if path.endswith(".bundle.json") and (draw not in seen.draws or path != f"draws/{draw}/{draw}.bundle.json"):
+            others += 1
+            report(Remark("not-checked", path, "日志中没有它的计划", "the bundle of a draw whose plan is not in the log"))
     return others
 
 

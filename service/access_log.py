@@ -18,7 +18,7 @@ COMMAND_LINE = "命令行"
 # What an action begins with, and its Chinese; the longest that fits counts. What follows is a kind of document or registry.
 ACTIONS = {
     "log in": "登录", "log out": "退出", "wrong password": "口令错误", "wrong code": "动态码错误", "use recovery code": "使用恢复码",
-    "end sessions": "结束登录", "change password": "更改口令", "set up one-time codes": "设置动态码", "reset one-time codes": "重设动态码",
+    "end sessions": "结束登录", "change password": "更改口令", "reset password": "重设口令", "set up one-time codes": "设置动态码", "reset one-time codes": "重设动态码",
     "require one-time codes": "规定动态码", "create account": "建立账户", "change account": "更改账户", "draft": "起草",
     "revise draft": "修改草案", "propose": "提出", "agree": "同意", "withdraw": "撤回步骤", "open": "启封",
     "check import of": "检查导入", "confirm import of": "确认导入", "read rejected rows": "下载退回行", "read registry of": "查看名录",

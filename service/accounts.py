@@ -1,5 +1,6 @@
 """Staff: accounts and roles. Whoever changes roles ends that person's sessions (service/sessions.py)."""
 
+import base64
 import re
 from collections.abc import Iterable
 
@@ -10,7 +11,8 @@ from service.errors import Conflicting, Denied, Invalid, NotFound
 from service.office import Office
 from service.passwords import hash_password
 
-__all__ = ["LOGIN", "ROLES", "Account", "Staff", "change_staff", "create_staff", "list_staff"]
+__all__ = ["LOGIN", "ROLES", "Account", "Staff", "Standing", "change_staff", "create_staff", "has_administrator", "list_staff",
+           "new_password", "read_standings", "reset_password"]  # fmt: skip
 
 ROLES = {
     "administrator": "管理员", "registrar": "登记员", "operator": "经办人", "confirmer": "复核人", "approver": "审批人",
@@ -37,6 +39,14 @@ class Account(Struct, frozen=True):
     active: bool
 
 
+class Standing(Struct, frozen=True):
+    """An account with what an administrator has to know to help its owner in."""
+
+    account: Account
+    initial_password: bool
+    has_code: bool
+
+
 def _checked_roles(roles: Iterable[str]) -> list[str]:
     wanted = set(roles)
     if unknown := sorted(wanted - ROLES.keys()):
@@ -57,7 +67,8 @@ def _check_administrator(by: Staff | None) -> None:
 async def create_staff(
     office: Office, login: str, name: str, password: str, roles: Iterable[str], by: Staff | None = None
 ) -> int:
-    """Return the id of a new account. `by` is None on the command line, which is how the first administrator comes.
+    """Return the id of a new account. `by` is None on the command line, which is how the first administrator comes; a password that
+    an administrator gave has to be changed at the first log-in.
 
     Raises Invalid for a login, password or role that is none, Conflicting if the login is taken, Denied.
     """
@@ -71,9 +82,9 @@ async def create_staff(
     password_hash = await hash_password(password)
     async with office.pool.acquire() as connection, connection.transaction():
         staff: int | None = await connection.fetchval(
-            "INSERT INTO staff (login, name, password_hash, roles) VALUES ($1, $2, $3, $4)"
+            "INSERT INTO staff (login, name, password_hash, roles, initial_password) VALUES ($1, $2, $3, $4, $5)"
             " ON CONFLICT (login) DO NOTHING RETURNING id",
-            login, title, password_hash, ordered,
+            login, title, password_hash, ordered, by is not None,
         )  # fmt: skip
         if staff is None:
             raise Conflicting(f"登录名 {login} 已被使用", f"login {login} is taken")
@@ -90,6 +101,51 @@ async def list_staff(office: Office, by: Staff) -> list[Account]:
     async with office.pool.acquire() as connection:
         rows = await connection.fetch("SELECT login, name, roles, active FROM staff ORDER BY login")
     return [Account(row["login"], row["name"], tuple(row["roles"]), row["active"]) for row in rows]
+
+
+async def read_standings(office: Office, by: Staff) -> list[Standing]:
+    """Return all accounts, by login, each with how its owner gets in; for administrators and auditors."""
+    if not {"administrator", "auditor"} & by.roles:
+        raise Denied("只有管理员和审计员可以查看账户", "only administrators and auditors see accounts")
+    async with office.pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT s.login, s.name, s.roles, s.active, s.initial_password, f.secret IS NOT NULL AS has_code"
+            " FROM staff s LEFT JOIN second_factor f ON f.staff = s.id ORDER BY s.login"
+        )
+    return [
+        Standing(Account(r["login"], r["name"], tuple(r["roles"]), r["active"]), r["initial_password"], r["has_code"])
+        for r in rows
+    ]
+
+
+async def has_administrator(office: Office) -> bool:
+    """Return whether anybody can manage accounts."""
+    async with office.pool.acquire() as connection:
+        return bool(await connection.fetchval("SELECT count(*) FROM staff WHERE active AND 'administrator' = ANY(roles)"))
+
+
+def new_password(office: Office) -> str:
+    """Return a password to hand over: 80 random bits, in groups to be read aloud."""
+    letters = base64.b32encode(office.fresh(10)).decode().lower()
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+async def reset_password(office: Office, by: Staff, login: str) -> str:
+    """Give an account a new password, which has to be changed at the next log-in, and end its sessions; return the password."""
+    _check_administrator(by)
+    if by.login == login:
+        raise Denied("自己的口令请在“我的账户”更改", "change your own password on the page of your account")
+    password = new_password(office)
+    password_hash = await hash_password(password)
+    async with office.pool.acquire() as connection, connection.transaction():
+        staff = await connection.fetchval(
+            "UPDATE staff SET password_hash = $2, initial_password = true WHERE login = $1 RETURNING id", login, password_hash
+        )
+        if staff is None:
+            raise NotFound(f"没有账户 {login}", f"there is no account {login}")
+        await connection.execute("DELETE FROM staff_session WHERE staff = $1", staff)
+        await access_log.note(connection, by.id, "reset password", login)
+    return password
 
 
 async def change_staff(

@@ -65,8 +65,7 @@ async def add_cosigner(connection: Connection, office: Office, name: str, vkey: 
             "这是日志的公钥，不是联署者的公钥；请向对方索取 cosign 启动时显示的公钥",
             f"the key is of kind {kind:#04x}: that of a log. Ask for the vkey their cosigner prints (kind 0x04 or 0x06)",
         )
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(url):
         raise Invalid(f"{url} 不是网址", f"{url!r} is not an address such as https://cosigner.example")
     found = await connection.fetchrow("SELECT vkey FROM cosigner WHERE name = $1", name)
     if found is not None and found["vkey"] != vkey:
@@ -74,6 +73,9 @@ async def add_cosigner(connection: Connection, office: Office, name: str, vkey: 
             f"{name} 已登记，公钥不同；换了密钥的联署者请用新名称登记，并停用旧的",
             f"{name} is there with another key; a cosigner with a new key gets a new name, and the old one is retired",
         )
+    other = await connection.fetchval("SELECT name FROM cosigner WHERE vkey = $1 AND name <> $2", vkey, name)
+    if other is not None:
+        raise Invalid(f"联署者 {other} 已使用此公钥", f"the cosigner {other} has this key already")
     await connection.execute(
         "INSERT INTO cosigner (name, vkey, url, added_at) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (name) DO UPDATE SET url = excluded.url, active = true",
@@ -83,6 +85,14 @@ async def add_cosigner(connection: Connection, office: Office, name: str, vkey: 
         parse_log_policy("\n".join(await policy_lines(connection)))
     except DisclosureError as error:
         raise Invalid("已有联署者使用此公钥或密钥名称", f"another cosigner has this key or key name: {error}") from error
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        return False
 
 
 async def retire_cosigner(connection: Connection, name: str) -> None:

@@ -61,6 +61,8 @@ async def ask(cosigner: Cosigner, note: bytes, size: int, old: int, proof_from: 
         return _trouble(cosigner, "没有及时回答", f"no answer within {seconds:g} seconds")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return _trouble(cosigner, "无法连接", f"cannot be reached: {type(error).__name__}: {error}"[:300])
+    except ValueError as error:  # a host name that the resolver's encoding refuses
+        return _trouble(cosigner, "无法询问", f"cannot be asked: {error}"[:300])
     except DisclosureError as error:
         return _trouble(cosigner, "回答不合规定", f"its answer is refused: {error}"[:300])
 

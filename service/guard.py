@@ -106,8 +106,8 @@ async def compare_folder(
     if not await _differs(connection, shard, published.size, published.root):
         return None
     return (
-        f"已公布的检查点 {file} 有 {published.size} 条，与数据库的 {head.size} 条不符",
-        f"the published checkpoint {file} is of {published.size} entries and is not continued by the {head.size} of the database",
+        f"已公布的检查点 /log/{shard}/checkpoint 有 {published.size} 条，与数据库的 {head.size} 条不符",
+        f"the published checkpoint /log/{shard}/checkpoint is of {published.size} entries and is not continued by the {head.size} of the database",
     )
 
 
@@ -145,7 +145,7 @@ async def _signed_meanwhile(office: Office, shard: str, reply: Reply) -> bool:
     return newest is not None and newest[0] >= reply.larger
 
 
-def warn(office: Office, shard: str, refusal: Halted) -> None:
+def warn(office: Office, shard: str, refusal: Conflicting) -> None:
     """Say once, for every other reason, that nothing is signed."""
     words = (refusal.zh, refusal.en)
     if office.memory.refused.get(shard) != words:

@@ -130,15 +130,15 @@ async def append(connection: Connection, head: Head, leaf: bytes, at: datetime) 
 async def publish_checkpoint(office: Office, shard: str) -> bytes | None:
     """Return the signed checkpoint of the committed head, signing it if that was not done yet; then ask the cosigners, not for long.
 
-    None, with a warning in words, if nothing may be signed: somebody remembers more than the database, or could not be asked. What is
-    committed stays committed, and the job signs it when it may. A crash before the row is stored: nobody has seen the signature.
+    None, with a warning in words, if nothing may be signed: somebody remembers more than the database, or could not be asked, or the key
+    of this log is not here. What is committed stays committed, and the job signs it when it may. A crash before the row is stored: nobody has seen the signature.
     """
     from service import cosigning, guard  # they read the log
 
     try:
         note = await _sign_when_safe(office, shard)
         await guard.heed(office, shard, await cosigning.cosign(office, shard, cosigning.PROMPT))
-    except guard.Halted as refusal:
+    except Conflicting as refusal:
         guard.warn(office, shard, refusal)
         return None
     return note
@@ -217,8 +217,8 @@ async def check_key(office: Office) -> None:
     signer = find_signer(office, head)
     if signer is None or (newest is not None and not _signed(newest[1], signer.public_key)):
         raise ConfigError(
-            f"the log key is not the one that signed the log {head.origin}: keys and database belong to two installations"
-            f" (日志密钥与数据库不属于同一套安装；请放回 log-{head.shard}.pem 或原来的日志密钥文件)"
+            f"签发日志 {head.origin} 的密钥不在此处，日志密钥与数据库不属于同一套安装；请放回 log-{head.shard}.pem 或原来的日志密钥文件"
+            f" the log key is not the one that signed the log {head.origin}: keys and database belong to two installations"
         )
 
 

@@ -9,6 +9,7 @@ from selection.replacement import Event, PersonEvent, TargetEvent
 from service import guard, log
 from service.cosigning import cosign_due
 from service.database import Connection
+from service.errors import Conflicting
 from service.frozen import FrozenDraw, lock_draw, read_frozen, read_sealed_events
 from service.life.open import due_to_open, open_draw
 from service.office import Office, as_time
@@ -36,7 +37,7 @@ async def catch_up(office: Office) -> None:
 async def _heeding(office: Office, shard: str, asking: Awaitable[object]) -> None:
     try:
         await asking
-    except guard.Halted as refusal:
+    except Conflicting as refusal:  # also: this process was started before the log's key was here
         guard.warn(office, shard, refusal)
 
 

@@ -101,7 +101,7 @@ async def read_enrolment(office: Office, who: Staff) -> Enrolment:
     """Return how `who` stands."""
     async with office.pool.acquire() as connection:
         row = await connection.fetchrow(
-            "SELECT f.secret, f.pending, b.name AS bureau, coalesce(b.second_factor, true) AS asked_for,"
+            "SELECT f.secret, f.pending, b.name AS bureau, coalesce(b.second_factor, false) AS asked_for,"
             " (SELECT count(*) FROM recovery_code r WHERE r.staff = $1 AND used_at IS NULL) AS left"
             " FROM (SELECT 1) one LEFT JOIN second_factor f ON f.staff = $1 LEFT JOIN bureau b ON true", who.id
         )  # fmt: skip

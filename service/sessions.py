@@ -8,13 +8,14 @@ import base64
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
 from service import access_log
 from service.accounts import LOGIN, Staff
 from service.attempts import Attempt, Place, begin_attempt, remember_place
-from service.errors import Refused
+from service.errors import Invalid, Refused
 from service.office import Office
 from service.passwords import hash_password, verify_password
 from service.second_factor import Match, confirm_enrolment, match_code, needs_code, take_code
@@ -31,11 +32,12 @@ class NotLoggedIn(Refused):
 
 
 class Session(Struct, frozen=True):
-    """A session that goes on, with today's roles. `owes_code`: a second factor has to be set up before anything else."""
+    """A session that goes on, with today's roles. `owes` is what has to be done before anything else: change a password that
+    somebody else knows, or set up a second factor."""
 
     staff: Staff
     csrf: str
-    owes_code: bool
+    owes: Literal["password", "code"] | None
 
 
 class OwnSession(Struct, frozen=True):
@@ -83,10 +85,14 @@ async def log_in(office: Office, login: str, password: str, code: str = "", plac
 
 async def change_password(office: Office, who: Staff, old: str, new: str, place: Place = Place()) -> None:
     """Set one's own password and end all one's sessions; a wrong `old` counts as a failed log-in."""
+    if old == new:
+        raise Invalid("新口令与现用口令相同", "the new password is the present one")
     attempt = await _check_own_password(office, who, old, place)
     password_hash = await hash_password(new)
     async with office.pool.acquire() as connection, connection.transaction():
-        await connection.execute("UPDATE staff SET password_hash = $2 WHERE id = $1", who.id, password_hash)
+        await connection.execute(
+            "UPDATE staff SET password_hash = $2, initial_password = false WHERE id = $1", who.id, password_hash
+        )
         await connection.execute("DELETE FROM staff_session WHERE staff = $1", who.id)
         await remember_place(connection, attempt, place, _fresh(office), office.clock())
         await access_log.note(connection, who.id, "change password", who.login)
@@ -141,8 +147,8 @@ async def read_session(office: Office, token: str) -> Session | None:
     now = office.clock()
     async with office.pool.acquire() as connection:
         row = await connection.fetchrow(
-            "SELECT s.id, s.login, s.name, s.roles, t.csrf, t.seen_at, f.secret IS NOT NULL AS has_code,"
-            " coalesce((SELECT second_factor FROM bureau), true) AS asked_for"
+            "SELECT s.id, s.login, s.name, s.roles, s.initial_password, t.csrf, t.seen_at, f.secret IS NOT NULL AS has_code,"
+            " coalesce((SELECT second_factor FROM bureau), false) AS asked_for"
             " FROM staff_session t JOIN staff s ON s.id = t.staff LEFT JOIN second_factor f ON f.staff = s.id"
             " WHERE t.token_sha256 = $1 AND s.active AND t.created_at > $2 AND t.seen_at > $3",
             _digest(token), now - ABSOLUTE, now - IDLE,
@@ -154,7 +160,8 @@ async def read_session(office: Office, token: str) -> Session | None:
                 "UPDATE staff_session SET seen_at = $2 WHERE token_sha256 = $1", _digest(token), now
             )
     staff = Staff(row["id"], row["login"], row["name"], frozenset(row["roles"]))
-    return Session(staff, row["csrf"], needs_code(staff.roles, row["asked_for"]) and not row["has_code"])
+    owes_code = needs_code(staff.roles, row["asked_for"]) and not row["has_code"]
+    return Session(staff, row["csrf"], "password" if row["initial_password"] else "code" if owes_code else None)
 
 
 async def finish_enrolment(

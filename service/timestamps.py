@@ -43,7 +43,7 @@ async def add_authority(office: Office, name: str, url: str, certificate: bytes)
 
     Raises Invalid for an address that is none or a file that holds not exactly one certificate, Conflicting if the name is taken.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_address(url):
         raise Invalid(f"{url} 不是网址", f"{url} is not an http or https address")
     try:
         (root,) = x509.load_pem_x509_certificates(certificate)
@@ -60,6 +60,14 @@ async def add_authority(office: Office, name: str, url: str, certificate: bytes)
         raise Conflicting(f"时间戳机构 {name} 已登记", f"there is a time-stamping authority {name} already")
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 async def stamp_checkpoints(office: Office) -> None:
     """Have every newest checkpoint stamped by every authority whose turn it is. Never raises for what an authority does."""
     for due in await _list_due(office):
@@ -67,7 +75,7 @@ async def stamp_checkpoints(office: Office) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 request, response, at = await _ask(due)
-        except (httpx.HTTPError, httpx.InvalidURL, TimestampError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimestampError, TimeoutError) as error:
             trouble = f"{type(error).__name__}: {error}"[:500]
         async with office.pool.acquire() as connection, connection.transaction():
             if trouble is None:

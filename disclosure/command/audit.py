@@ -15,7 +15,7 @@ from disclosure.command.ahead import ReadingAhead
 from disclosure.command.asking import MARKS, Parser, Unreadable, read_policy, say
 from disclosure.command.source import Refused, Source, SourceError, open_source
 from disclosure.errors import DisclosureError
-from disclosure.leftovers import check_blobs, check_documents, check_tiles
+from disclosure.leftovers import check_blobs, check_documents, check_draws, check_tiles
 from disclosure.policy import Policy, parse_policy
 
 __all__ = ["is_of_shard", "run", "say_missing", "shards_of"]
@@ -118,11 +118,13 @@ class Audit:
             return
         say([f"日志 log {head.origin}：{head.size} 条 entries，根 root {head.root.hex()}"])
         audit = LogAudit(head, shard, self._read, self.report, self.seen, self.policy, self.documents)
-        begun = time.monotonic()
+        begun, shown = time.monotonic(), False
         for done in audit.run():
-            if sys.stderr.isatty() and time.monotonic() - begun > 2:
-                end = "\n" if done == head.size else ""
-                print(f"\r  {done:,} / {head.size:,}", end=end, file=sys.stderr, flush=True)
+            if done % 1024 == 0 and sys.stderr.isatty() and time.monotonic() - begun > 2:
+                print(f"\r  {done:,} / {head.size:,}", end="", file=sys.stderr, flush=True)
+                shown = True
+        if shown:
+            print(file=sys.stderr)
         for kind, count in audit.counts.items():
             self._count(kind, count)
         paths = self.source.paths(f"{prefix}/tile")
@@ -146,6 +148,8 @@ class Audit:
         for below, check in (("doc", check_documents), ("blob", check_blobs)):
             if (paths := self.source.paths(below)) is not None:
                 self._count("other", check(paths, self.seen, self._read_other, self.report))
+        if (paths := self.source.paths("draws")) is not None:
+            self._count("other", check_draws(paths, self.seen, self.report))
 
     def _read(self, path: str) -> bytes | None:
         """Read a file; of what a document names, one that nobody may read is said and passed over: it must not end every audit."""

@@ -200,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keygen", metavar="FILE", type=Path, help="生成密钥并显示公钥 make a key and print its vkey")
     parser.add_argument("--ml-dsa", action="store_true", help="ML-DSA-44 instead of Ed25519")
     parser.add_argument("--key", metavar="FILE", type=Path, nargs="+", help="一个或两个密钥 one key, or one of each kind")
-    parser.add_argument("--log", metavar="VKEY", nargs="+", help="所联署日志的公钥 vkeys of the logs to cosign")
+    parser.add_argument("--log", metavar="VKEY", nargs="+", action="extend", help="所联署日志的公钥 vkeys of the logs to cosign")
     parser.add_argument("--state", metavar="FOLDER", type=Path, help="记忆所在 where it remembers what it signed")
     parser.add_argument("--listen", metavar="HOST:PORT", type=_address)
     return parser

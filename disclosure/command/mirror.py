@@ -30,6 +30,7 @@ from disclosure.tree import root_at
 __all__ = ["run"]
 
 SHOWN_ABSENT = 20
+FOLDERS = ("blob", "checkpoints", "doc", "draws", "forks", "log")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -179,7 +180,8 @@ class _Mirror:
 
     def tidy(self) -> None:
         """Remove what a run that was killed left half written."""
-        for rest in self.folder.rglob(".*.part"):
+        rests = [rest for own in FOLDERS for rest in (self.folder / own).rglob(".*.part")]
+        for rest in (*rests, *self.folder.glob(".policy.part")):  # nowhere else: the folder may hold other things too
             rest.unlink()
 
     def report(self, remark: Remark) -> None:

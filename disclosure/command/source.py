@@ -108,17 +108,18 @@ class FolderSource:
         return self._walk(self._root / below)
 
     def _walk(self, folder: Path) -> Iterator[str]:
-        try:
-            names = sorted(folder.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise SourceError(f"无法列出 {folder}", f"cannot list {folder}: {error}") from error
-        for place in names:
-            if place.is_dir() and not place.is_symlink():
-                yield from self._walk(place)
-            else:
-                yield str(place.relative_to(self._root))
+        waiting = [folder]  # no recursion: folders may lie as deep in one another as somebody likes
+        while waiting:
+            place = waiting.pop()
+            try:
+                if place.is_dir() and not place.is_symlink():
+                    waiting += sorted(place.iterdir(), reverse=True)
+                    continue
+                if place == folder and not place.is_symlink():
+                    return
+            except OSError as error:
+                raise SourceError(f"无法列出 {place}", f"cannot list {place}: {error}") from error
+            yield str(place.relative_to(self._root))
 
 
 class UrlSource:

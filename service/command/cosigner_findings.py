@@ -49,8 +49,16 @@ async def _ask(connection: Connection, shard: str, signed: tuple[int, bytes], st
     return await ask(standing.cosigner, note, size, standing.size or 0, proof_from, PATIENCE)
 
 
+def _in_words(time: int) -> str:
+    """Return a time that a cosigner claims; it may claim any up to 2^63 - 1, and whoever calls it wants to see which."""
+    try:
+        return as_time(datetime.fromtimestamp(time, UTC))
+    except (OverflowError, ValueError, OSError):
+        return f"{time} s"
+
+
 def _finding(shard: str, reply: Reply, standing: Standing) -> Finding:
-    since = "" if standing.time is None else f", {standing.size}: {as_time(datetime.fromtimestamp(standing.time, UTC))}"
+    since = "" if standing.time is None else f", {standing.size}: {_in_words(standing.time)}"
     what = f"联署者 cosigner {standing.cosigner.name} {shard}{since}"
     if reply.problem is None:
         return Finding(what, True)

@@ -7,6 +7,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from disclosure.document import Document, KeyEvent
 from disclosure.errors import DisclosureError
 from disclosure.keys import check_public_key, decode_base64, encode_base64, key_id
 from disclosure.policy import Authority
@@ -14,7 +15,7 @@ from service import log
 from service.command.serve import running_office
 from service.config import Config, ConfigError
 from service.database import Connection
-from service.errors import Invalid
+from service.errors import Invalid, Refused
 from service.key_events import append_key_event, ending, find_key, found_key_list, rotated
 from service.office import BEIJING, as_time
 from service.pages.keys import KeysPage, fingerprint_groups, read_keys_page
@@ -65,19 +66,26 @@ async def rotate_key(config: Config, until: str, unencrypted: bool) -> int:
         create_key(path, None if unencrypted else passphrase.new(path))
         # Killed before COMMIT, the new file is of no key that is listed: it is passed over, and `doctor` says so.
         new = encode_base64(load_signer(path, passphrase).public_key)
-        async with connection.transaction():
-            await found_key_list(connection, office)
-            lead = (await read_departments(connection, office)).lead
-            stored = await append_key_event(
-                connection, office, "key-added", f"机关密钥轮换 the bureau's key is rotated; the former holds until {until}",
-                lambda authorities, now: rotated(authorities, new, lead.name, now, until),
-            )  # fmt: skip
+        try:
+            async with connection.transaction():
+                before = await found_key_list(connection, office)
+                lead = (await read_departments(connection, office)).lead
+                former = [one.key for one in before.authorities if one.name == lead.name]
+                draws = [draw for key in former for draw in await _unfinished(connection, key)]
+                stored = await append_key_event(
+                    connection, office, "key-added", f"机关密钥轮换 the bureau's key is rotated; the former holds until {until}",
+                    lambda authorities, now: rotated(authorities, new, lead.name, now, until),
+                )  # fmt: skip
+        except Refused:
+            path.unlink()  # rolled back: nobody has heard of this key
+            raise
         await log.publish_checkpoint(office, stored.shard)
     print(
         f"新密钥 new key: {path}\n指纹 fingerprint: {fingerprint_groups(key_id(decode_base64(new)))}\n"
         f"旧密钥有效至 the former holds until: {until}（计划中写有它的批次仍由它签署，文件请留在原处 keep its file: draws whose plan names it go on)\n"
         "请重新启动服务 restart the service"
     )
+    _say_unfinished(draws)
     return 0
 
 
@@ -96,10 +104,20 @@ async def end_key(config: Config, words: str, at: str, reason: str | None) -> in
                 await connection.execute("UPDATE section SET active = false WHERE key = $1", key)
         await log.publish_checkpoint(office, stored.shard)
     done = "停用 retired" if reason is None else "吊销 revoked"
-    print(f"{done}: {fingerprint_groups(key_id(decode_base64(key)))}\n自 from: {at}")
+    print(f"{done}: {fingerprint_groups(key_id(decode_base64(key)))}\n自 from: {_end_of(stored.document, key)}")
+    _say_unfinished(draws)
+    return 0
+
+
+def _end_of(event: Document, key: str) -> str:
+    """Return from when `key` holds no more: not what was asked for, if it had ended before that anyway."""
+    assert isinstance(event, KeyEvent)
+    return max(min(filter(None, (one.valid_until, one.revoked_at))) for one in event.authorities if one.key == key)
+
+
+def _say_unfinished(draws: list[str]) -> None:
     if draws:
         print(f"以下批次的计划写有此密钥，此后不能再签署 draws whose plan names it cannot go on after that: {', '.join(draws)}")
-    return 0
 
 
 def encrypt_key(config: Config, path: Path) -> int:

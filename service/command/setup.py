@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from disclosure.keys import decode_base64, encode_base64, key_id
-from service.accounts import create_staff
+from service.accounts import create_staff, has_administrator
 from service.command.serve import database, running_office
 from service.config import Config
 from service.database import migrate, open_pool
@@ -108,7 +108,13 @@ async def create_user(config: Config, login: str, name: str, roles: list[str]) -
         password = sys.stdin.readline().rstrip("\n")
     async with running_office(config) as office:
         await create_staff(office, login, name, password, roles)
+        administered = await has_administrator(office)
     print(f"已建立账户 account: {login}（{', '.join(roles)}）")
+    if administered:
+        print("其余账户可由管理员在 /staff/accounts 建立 further accounts: an administrator makes them at /staff/accounts")
+    else:
+        print("还没有管理员：请再以 --role administrator 建立一个，才能在网页上管理账户"
+              " nobody can manage accounts yet: make one with --role administrator")  # fmt: skip
     return 0
 
 

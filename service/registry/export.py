@@ -49,9 +49,15 @@ def inert(text: str) -> str:
 
 def format_csv(kind: Kind, records: Iterable[Record]) -> bytes:
     """The records as CSV: UTF-8 with BOM, CRLF, formulas made inert."""
+    return BYTE_ORDER_MARK.encode() + _lines([header_cells(kind)]) + format_rows(kind, records)
+
+
+def format_rows(kind: Kind, records: Iterable[Record]) -> bytes:
+    """The lines of `format_csv` below its header."""
+    return _lines([inert(cell) for cell in row_cells(kind, record)] for record in records)
+
+
+def _lines(rows: Iterable[list[str]]) -> bytes:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(header_cells(kind))
-    for record in records:
-        writer.writerow([inert(cell) for cell in row_cells(kind, record)])
-    return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().encode()

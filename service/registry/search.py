@@ -39,7 +39,7 @@ def _letters(character: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def _read(around: str, place: int) -> str:
-    return lazy_pinyin(around, style=Style.FIRST_LETTER, errors=list)[place]  # type: ignore[arg-type] (its documentation allows a list)
+    return lazy_pinyin(around, style=Style.FIRST_LETTER, errors=list)[place]  # type: ignore[arg-type]  # a list is one entry per sign
 
 
 def initials_of(name: str) -> str:

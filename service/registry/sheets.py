@@ -10,9 +10,8 @@ from .export import VOCABULARIES, header_cells, row_cells
 from .fields import FIELDS, REGISTRY_LABELS, Field
 from .records import Kind, Record
 
-__all__ = ["MOST_ROWS", "format_template", "format_workbook"]
+__all__ = ["format_template", "format_workbook"]
 
-MOST_ROWS: Final = 1_048_575  # of a sheet, below its header
 _CHECKED: Final = 10_000  # rows of a template whose cells offer their words
 
 

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from service.errors import Invalid, Refused
 from service.pages.words import beijing
 from service.second_factor import begin_enrolment, read_enrolment
-from service.sessions import change_password, end_sessions, finish_enrolment, list_sessions
+from service.sessions import change_password, end_sessions, finish_enrolment, list_sessions, read_session
 from service.web.session import (
     ANY_STAFF,
     UNFINISHED,
@@ -66,13 +66,14 @@ async def post_code(request: StaffRequest) -> Response[str]:
 
 async def _account_page(request: StaffRequest, status: int = 200, problem: Refused | None = None) -> Response[str]:
     office = office_of(request)
+    session = await read_session(office, token_of(request) or "")
     return await page(
-        request, "staff/account.html", status, standing=await read_enrolment(office, request.user), problem=problem,
+        request, "staff/account.html", status, initial=session is not None and session.owes == "password", standing=await read_enrolment(office, request.user), problem=problem,
         sessions=await list_sessions(office, request.user, token_of(request) or ""), beijing=beijing,
     )  # fmt: skip
 
 
-@get("/staff/account", opt=ANY_STAFF)
+@get("/staff/account", opt=UNFINISHED)
 async def get_account(request: StaffRequest) -> Response[str]:
     """One's own account."""
     return await _account_page(request)
@@ -84,7 +85,7 @@ def _to_login(request: StaffRequest) -> Response[Any]:
     return answer
 
 
-@post("/staff/account/password", opt=ANY_STAFF)
+@post("/staff/account/password", opt=UNFINISHED)
 async def post_password(request: StaffRequest) -> Response[Any]:
     """Set one's own password, and log in with it: all sessions have ended."""
     form = await request.form()

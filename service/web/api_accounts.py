@@ -7,7 +7,6 @@ from msgspec import Struct
 from service.accounts import Account, change_staff, create_staff, list_staff
 from service.sessions import change_password, log_in, log_out
 from service.web.session import (
-    ANY_STAFF,
     PUBLIC,
     UNFINISHED,
     StaffRequest,
@@ -76,7 +75,7 @@ async def end_session(request: StaffRequest) -> None:
     await log_out(office_of(request), token_of(request) or "")
 
 
-@put("/api/v1/session/password", opt=ANY_STAFF, status_code=204)
+@put("/api/v1/session/password", opt=UNFINISHED, status_code=204)
 async def put_password(request: StaffRequest, data: JSONBody[PasswordChange]) -> None:
     """Set one's own password; all one's sessions end."""
     await change_password(office_of(request), request.user, data.old, data.new, place_of(request))

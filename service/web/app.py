@@ -18,7 +18,16 @@ from service.config import Config
 from service.errors import NotFound
 from service.office import Office
 from service.publishing import catch_up
-from service.web import access_pages, account, api_accounts, api_draws, api_registry, log, staff
+from service.web import (
+    access_pages,
+    account,
+    accounts_pages,
+    api_accounts,
+    api_draws,
+    api_registry,
+    log,
+    staff,
+)
 from service.web.assets import ASSETS
 from service.web.description import ApiDescription
 from service.web.errors import answer_error
@@ -67,7 +76,7 @@ async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
 
 ROUTES = (
     read_asset, health, ready,
-    *staff.ROUTES, *account.ROUTES, *access_pages.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
+    *staff.ROUTES, *account.ROUTES, *access_pages.ROUTES, *accounts_pages.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
     *PLANNING_ROUTES, *REGISTRY_ROUTES, *IMPORT_ROUTES, *PUBLIC_ROUTES,
 )  # fmt: skip
 

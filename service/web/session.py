@@ -6,7 +6,7 @@ browser do, so nothing more is asked.
 """
 
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from litestar import Litestar, Request
@@ -32,20 +32,20 @@ _EVERYBODY = frozenset({"*"})
 PUBLIC = {"users": _EVERYBODY}
 ANY_STAFF = {"users": frozenset(ROLES)}
 UNFINISHED = {"users": frozenset(ROLES), "unfinished": True}
-"""Staff, also those who have to set up their second factor first: all they reach is how to do that, and the way out."""
+"""Staff, also those who have to change their password or set up their second factor first: all they reach is how to do that, and the way out."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Unfinished(Denied):
     """Log-in is not complete: something has to be set up at `address` first."""
 
-    address = "/staff/account/code"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "您的角色须先设置动态码：请在浏览器打开 /staff/account/code",
-            "your roles need a second factor first: open /staff/account/code in a browser",
-        )
+    def __init__(self, owes: Literal["password", "code"]) -> None:
+        self.address = "/staff/account" if owes == "password" else "/staff/account/code"
+        if owes == "password":
+            zh, en = "须先更改初始口令", "the initial password has to be changed first"
+        else:
+            zh, en = "您的角色须先设置动态码", "your roles need a second factor first"
+        super().__init__(f"{zh}：请在浏览器打开 {self.address}", f"{en}: open {self.address} in a browser")
 
 
 def only(*roles: str) -> dict[str, Any]:
@@ -157,6 +157,6 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     if not users & staff.roles:
         names = "、".join(ROLES[role] for role in ROLES if role in users)
         raise Denied(f"只有{names}可以办理", f"only for: {', '.join(sorted(users))}")
-    if found.owes_code and not handler.opt.get("unfinished", False):
-        raise Unfinished
+    if found.owes is not None and not handler.opt.get("unfinished", False):
+        raise Unfinished(found.owes)
     connection.scope["user"], connection.scope["auth"] = staff, csrf

@@ -195,7 +195,7 @@ def test_an_entry_against_the_rules_is_kept_by_the_mirror_as_evidence(run, polic
 
 
 def test_a_name_that_is_not_of_the_document_is_refused_though_the_document_is_withheld(run, served, policy, tmp_path):
-    names = next((served / "doc").glob("*.sd.json"))
+    names = min((served / "doc").glob("*.sd.json"))
     names.write_bytes(format_canonical([make_disclosure(bytes(16), "person", {"certificate": "", "name": "李四", "unit": "某局"})]))
     names.with_name(names.name.replace(".sd.", ".")).unlink()
     for withheld in (".", ".dsse."):
@@ -224,13 +224,39 @@ def test_a_plan_of_strangers_is_told(run, policy, tmp_path):
 
 
 def test_one_file_that_nobody_may_read_does_not_end_the_audit(run, served, policy, tmp_path, monkeypatch):
-    large = next((served / "doc").glob("*.proof.json"))
+    large = min((served / "doc").glob("*.proof.json"))
     monkeypatch.setattr(source, "MAX_FILE", 1 << 20)
     large.write_bytes(bytes((1 << 20) + 1))
     for words in (("audit", served), ("mirror", served, tmp_path / "copy")):
         status, output = run(*words, "--policy", policy)
         assert status == 1 and [f"doc/{large.name}" in line for line in output.splitlines() if "FAIL" in line] == [True]
     assert (tmp_path / "copy" / LOG / "checkpoint").exists() and not (tmp_path / "copy/doc" / large.name).exists()
+
+
+def test_a_bundle_of_a_draw_that_was_never_logged_is_named(run, served, policy):
+    path = "draws/yunzhou-2026-77-1/yunzhou-2026-77-1.bundle.json"
+    publication.Putter(served)(path, min((served / "draws").rglob("*.bundle.json")).read_bytes())
+    assert lines_at(run("audit", served, "--policy", policy)[1], path)
+
+
+def test_a_folder_within_a_thousand_folders_is_listed(run, served, policy):
+    place = "doc" + "/a" * 1100
+    for depth in range(1, 1101):
+        (served / ("doc" + "/a" * depth)).mkdir()
+    (served / place / "x").write_bytes(b"")
+    output = run("audit", served, "--policy", policy)[1]
+    (served / place / "x").unlink()
+    for depth in range(1100, 0, -1):  # what clears temporary folders away recurses
+        (served / ("doc" + "/a" * depth)).rmdir()
+    assert lines_at(output, f"{place}/x")
+
+
+def test_a_mirror_removes_only_its_own_half_written_files(run, served, policy, tmp_path):
+    put = publication.Putter(tmp_path / "copy")
+    put("mine/.film.part", b"x")
+    put(f"{LOG}/.checkpoint.part", b"x")
+    run("mirror", served, tmp_path / "copy", "--policy", policy)
+    assert [path.name for path in (tmp_path / "copy").rglob("*.part")] == [".film.part"]
 
 
 # ------------------------------------------------------------ what others write, shown to people

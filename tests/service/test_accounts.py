@@ -16,7 +16,7 @@ async def test_a_session_names_its_owner_until_logged_out(office: Office, employ
     opened = await log_in(office, "wang", PASSWORD)
     staff, token = opened.staff, opened.token
     assert staff.roles == {"operator", "registrar"}
-    assert await read_session(office, token) == Session(staff, opened.csrf, False)
+    assert await read_session(office, token) == Session(staff, opened.csrf, None)
     assert await read_session(office, token + "x") is None
     await log_out(office, token)
     assert await read_session(office, token) is None

@@ -52,6 +52,12 @@ GET    /staff/login                                    all
 POST   /staff/login                                    all
 POST   /api/v1/session                                 all
 POST   /staff/logout                                   staff
+GET    /staff/accounts                                 administrator auditor
+POST   /staff/accounts                                 administrator
+GET    /staff/accounts/{login}                         administrator
+POST   /staff/accounts/{login}                         administrator
+POST   /staff/accounts/{login}/password                administrator
+POST   /staff/accounts/{login}/code                    administrator
 GET    /staff/access-log                               administrator auditor
 GET    /staff/access-log.csv                           administrator auditor
 GET    /staff/account                                  staff
@@ -85,8 +91,11 @@ POST   /api/v1/steps/{step}/agree                      staff
 POST   /api/v1/steps/{step}/withdraw                   staff
 GET    /staff/registries                               registrar auditor
 GET    /staff/registries/{kind}                        registrar auditor
+GET    /staff/registries/{kind}/export.csv             registrar auditor
+GET    /staff/registries/{kind}/export.xlsx            registrar auditor
 GET    /staff/registries/{kind}/import                 registrar
 POST   /staff/registries/{kind}/import                 registrar
+GET    /staff/registries/{kind}/row                    registrar auditor
 GET    /staff/registries/{kind}/template.xlsx          registrar auditor
 GET    /staff/imports/{id}                             registrar auditor
 GET    /staff/imports/{id}/rejected.csv                registrar auditor

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.office import Office
-from service.registry.fields import REGISTRY_LABELS
+from service.registry.fields import FIELDS, REGISTRY_LABELS
 from service.registry.findings import Finding
 from service.registry.importing import ImportView, read_import
 from service.registry.records import KINDS
@@ -36,6 +36,12 @@ class CheckedPage(Struct, frozen=True):
     errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     kinds: tuple[Remark, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the headers made out, in the order of our own files: the database forgets that of the file."""
+        order = [field.name for kind in KINDS if kind == self.view.kind for field in FIELDS[kind]]
+        return sorted(self.view.report.columns, key=lambda header: order.index(self.view.report.columns[header]))
 
     @property
     def waits(self) -> bool:

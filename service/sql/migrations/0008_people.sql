@@ -45,3 +45,8 @@ ALTER TABLE staff_session ADD COLUMN browser text NOT NULL DEFAULT '';  -- as it
 -- Read by person, by time and by action, newest first.
 CREATE INDEX access_log_by_staff ON access_log (staff, id);
 CREATE INDEX access_log_by_time ON access_log (at);
+
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Somebody else knows this password: its owner reaches nothing before setting another.
+ALTER TABLE staff ADD COLUMN initial_password boolean NOT NULL DEFAULT false;

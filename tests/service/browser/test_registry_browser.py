@@ -67,9 +67,13 @@ async def test_registry_pages_fit_and_are_accessible(office, employ, chromium, s
     changed = [make_target("demo", number, DAY) for number in range(5, 25)]
     other = "统一社会信用代码,所属区域,风险等级,企业名称\n" + "".join(f"{t.id},新城街道,红,{t.name}\n" for t in changed)
     moved = await check_import(office, None, "targets", "调整.csv", other.encode())
+    target = await office.pool.fetchval("SELECT id FROM target ORDER BY id LIMIT 1")
+    again = await check_import(office, None, "targets", "调整一户.csv", f"信用代码,企业名称,地址\n{target},更名后的企业有限公司,\n".encode())
+    await confirm_import(office, None, again.id)
     pages = {
         "overview": "/staff/registries", **{kind: f"/staff/registries/{kind}" for kind in ("targets", *OTHERS)},
         "found": "/staff/registries/targets?q=有限公司&risk_colour=red", "none": "/staff/registries/targets?q=没有这家", "short": "/staff/registries/targets?q=云",
+        "row": f'/staff/registries/targets/row?key=["{target}"]', "conflict": '/staff/registries/conflicts/row?key=["P-1","T-1"]',
         "upload": "/staff/registries/targets/import", "damaged": f"/staff/imports/{damaged.id}", "changed": f"/staff/imports/{moved.id}",
     }  # fmt: skip
     for width in (1280, 390, 320):

@@ -1,0 +1,57 @@
+"""The pages of people (account, one-time codes, accounts, access log) in a real browser: they fit, and axe finds nothing."""
+
+import os
+from pathlib import Path
+
+import pyotp
+import pytest
+from application import PASSWORD
+
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_of_people_fit_and_are_accessible(office, clock, chromium, site, employ, scheme) -> None:
+    axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
+    script = axe.AXE_FILE_PATH.read_text(encoding="utf-8")
+    await employ("chief", "administrator", "auditor")
+    await employ("wang", "operator", "confirmer", "registrar", "inspector")
+    for width in (1280, 390, 320):
+        context = await chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+        page = await context.new_page()
+
+        async def look(name: str, page=page, width=width) -> None:
+            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, f"{name} is {over} px too wide at {width}"
+            if folder := os.environ.get("DOUBLE_RANDOM_SCREENSHOTS"):
+                await page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+            await page.evaluate(script)
+            found = await page.evaluate("options => axe.run(document, options)", {"runOnly": RULES})
+            faults = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found["violations"]]
+            assert not faults, f"{name} at {width}, {scheme}: {faults}"
+
+        async def press(button: str, page=page) -> None:
+            async with page.expect_navigation():
+                await page.click(button)
+
+        await page.goto(site + "/staff/login")
+        await look("login")
+        await page.fill("#login", "chief")
+        await page.fill("#password", PASSWORD)
+        await press("main form button")
+        for path in ("account", "account/code", "accounts", "accounts/wang", "access-log", "access-log?first=no", "access-log?person=x"):
+            await page.goto(f"{site}/staff/{path}")
+            await look(path.replace("/", "-").replace("?", "-"))
+        await page.goto(site + "/staff/accounts/wang")
+        await press("text=重设口令")
+        await look("initial-password")
+        await page.goto(site + "/staff/account/code")
+        await press("main form button")
+        await look("setting-up")
+        secret = await page.get_attribute("main a[href^=otpauth]", "href")
+        await page.fill("#code", pyotp.parse_uri(secret).at(clock.now))
+        await page.fill("#password", PASSWORD)
+        await press("main form button")
+        await look("recovery-codes")
+        await context.close()
+        await office.pool.execute("DELETE FROM second_factor")

@@ -1,0 +1,126 @@
+"""Defects that a review of log, keys, cosigning, redaction and static folder found: each was there before it was mended."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+import scene as scenes
+from bureau import testing_only_signer as signer_named
+from test_cosigners import SHARD, grow, introduce, need, scripted, vkey_of
+from test_redaction import BOTH, everything_kept, in_any_form, redaction, revisions
+from test_revisions import LAW, PUBLISHERS, STATEMENT, contest, correction, read
+from test_service_command import environment  # noqa: F401 - the fixture
+from test_key_commands import prepare, run  # noqa: F401 - the fixture
+
+from disclosure.checkpoint import Checkpoint, cosign_checkpoint, sign_checkpoint
+from disclosure.cosigning import format_line, parse_request
+from service import log, steps
+from service.command.doctor import examine
+from service.errors import Invalid
+from service.log import publish_checkpoint
+from service.publishing import catch_up, run_jobs
+from service.shards import _succeed
+from service.signing_memory import SigningMemory
+from service.static_folder.publish import publish_folder
+
+
+async def test_a_log_whose_key_came_after_the_start_holds_up_no_opening(office, clock, config) -> None:
+    """`log-create --succeeds` killed before it signed, while the service runs, which has not got the new key."""
+    sealed = await scenes.sealed_scene(office, clock)
+    key = signer_named("log-2027")
+    async with office.pool.acquire() as connection, connection.transaction():
+        await _succeed(connection, msgspec.structs.replace(office, log_signers={"2027": key}), "disclose.yunzhou.example/2027", key)
+    clock.now = await office.pool.fetchval("SELECT opens FROM draw WHERE id = $1", sealed.draw) + timedelta(hours=1)
+    await run_jobs(office)
+    assert await office.pool.fetchval("SELECT state FROM draw WHERE id = $1", sealed.draw) == "opened"
+    assert await publish_checkpoint(office, "2027") is None
+    await publish_folder(office, config)
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "http://host:port/", "http://h:0/", "http://h:70000/"])
+async def test_an_address_that_is_none_is_refused_in_words(office, url) -> None:
+    with pytest.raises(Invalid, match="not an address"):
+        await introduce(office, "audit", url)
+
+
+async def test_an_address_that_cannot_be_asked_is_said_in_words(office) -> None:
+    await introduce(office, "audit", "http://xn--/")  # refused by the encoding of host names, with a ValueError
+    assert await grow(office, 1)
+    assert await office.pool.fetchval("SELECT zh FROM cosigner_answer") == "联署者 audit 无法询问"
+    await run_jobs(office)
+
+
+async def test_the_key_of_another_cosigner_is_refused_in_words(office) -> None:
+    await introduce(office, "audit", "http://127.0.0.1:1")
+    with pytest.raises(Invalid, match="the cosigner audit has this key"):
+        await introduce(office, "court", "http://127.0.0.1:1", vkey_of("audit"))
+
+
+async def test_doctor_survives_whatever_time_a_cosigner_claims(office, config, dsn) -> None:
+    def answer(body: bytes) -> tuple[int, bytes]:
+        return 200, format_line(cosign_checkpoint(parse_request(body).note, "audit.example", signer_named("audit"), 1 << 62)).encode()
+
+    with scripted(answer) as url:
+        await introduce(office, "audit", url)
+        await grow(office, 1)
+        said = [finding.what async for finding in examine(msgspec.structs.replace(config, database_url=dsn))]
+    assert any(f"cosigner audit {SHARD}, 1: {1 << 62} s" in words for words in said), said
+
+
+async def test_the_public_page_of_a_halted_log_names_no_path_of_this_machine(office, client, config) -> None:
+    file = config.publish_dir / "log/2026/checkpoint"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(sign_checkpoint(Checkpoint("disclose.yunzhou.example/2026", 50, bytes(32)), office.log_signer))
+    office.memory.folder = config.publish_dir
+    office.memory.checked.clear()
+    await catch_up(office)
+    page = await read(client, "/log/2026/")
+    assert "停止签发" in page
+    assert str(config.publish_dir) not in page
+
+
+async def test_a_rotation_that_is_refused_leaves_no_key_behind_and_one_that_is_not_names_the_draws(run, tmp_path) -> None:  # noqa: F811
+    await prepare(run, tmp_path)
+    for _ in range(2):
+        await run("key-rotate", "--until", "2020-01-01", status=1)
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["bureau.pem", "log.pem"]
+
+
+async def test_an_end_that_is_not_moved_is_not_said_to_be(run, tmp_path) -> None:  # noqa: F811
+    await prepare(run, tmp_path)
+    await run("key-rotate", "--until", "2098-01-01")
+    first = (await run("key-list")).split("指纹")[0]
+    line = next(line for line in first.splitlines() if line.startswith("  ") and "from" not in line)
+    assert "自 from: 2097-12-31T16:00:00Z" in await run("key-retire", "".join(line.split())[:16], "--at", "2099-01-01")
+
+
+async def test_a_statement_in_a_step_that_was_overtaken_goes_with_the_redaction(office, clock) -> None:
+    scene = await scenes.open_scene(office, clock)
+    clock.advance(days=1)
+    await steps.propose(office, scene.people["reviewer"], scene.draw, "contest/v1", contest(scene))
+    await scene.take("correction/v1", await correction(scene), *PUBLISHERS)  # overtakes it: it can never be performed
+    await scene.take("contest/v1", contest(scene), *PUBLISHERS)
+    for sha256, digests in await revisions(scene):
+        if await office.pool.fetchval("SELECT kind FROM document WHERE sha256 = $1", sha256) == "contest/v1":
+            await scene.take("redaction/v1", redaction(sha256, digests), *BOTH)
+    for table, kept in (await everything_kept(office)).items():
+        assert not any(form in kept for form in in_any_form(STATEMENT)), table
+
+
+async def test_a_redaction_does_not_wait_for_cosigners(office, clock, client, config) -> None:
+    scene = await scenes.open_scene(office, clock, targets=120)
+    await publish_folder(office, config)
+    (sha256, digests), *_ = await revisions(scene)
+    name = await office.pool.fetchval("SELECT text FROM disclosure WHERE digest = $1", digests[0])
+    name = msgspec.json.decode(__import__("base64").urlsafe_b64decode(name + "=="))[2]["name"]
+    holding = [p for p in config.publish_dir.rglob("*") if p.is_file() and name.encode() in p.read_bytes()]
+    assert holding
+    await introduce(office, "audit", "http://127.0.0.1:1")
+    await need(office, 1)
+    for one, its in await revisions(scene):
+        if its and await office.pool.fetchval("SELECT left(subject, -2) = (SELECT left(subject, -2) FROM document WHERE sha256 = $2) FROM document WHERE sha256 = $1", one, sha256):
+            await scene.take("redaction/v1", redaction(one, its), *BOTH)
+    said = await publish_folder(office, config)
+    assert said.waiting
+    left = [str(p.relative_to(config.publish_dir)) for p in config.publish_dir.rglob("*") if p.is_file() and name.encode() in p.read_bytes()]
+    assert left == []
