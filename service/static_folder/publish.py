@@ -34,6 +34,7 @@ from service.web.assets import ASSETS
 __all__ = ["Published", "publish_folder"]
 
 BATCH = 500  # documents after which the state is saved
+LATE = 1000  # checkpoints behind the newest that an answer under way may still be about
 NOT_OF_EVERY_KIND = ("sd.json", "proof.json")
 _NEXT = re.compile(rb'<a href="([^"#?]+)(?:#[^"]*)?" rel="next">')
 
@@ -182,14 +183,21 @@ class _Run:
                 await self._publish(f"/doc/{row['sha256']}.{form}", must=form not in NOT_OF_EVERY_KIND)
 
     async def _publish_signed_later(self, shard: str) -> None:
-        """Write again the proofs whose checkpoint another cosigner, or a time stamp authority, signed since they were written."""
+        """Write again the proofs whose checkpoint another cosigner, or a time stamp authority, signed since they were written.
+
+        Only the newest checkpoint is ever sent to them, so what was not among the newest when the last run ended gains nothing any more.
+        """
+        name, proved = f"signatures {shard}", int(self._folder.state.get(f"proofs {shard}", 0))
+        since = await self._snapshot.connection.fetchval(
+            "SELECT min(size) FROM (SELECT size FROM log_checkpoint WHERE shard = $1 AND size <= $2 ORDER BY size DESC LIMIT $3) newest",
+            shard, proved, LATE,
+        )  # fmt: skip
         rows = await self._snapshot.connection.fetch(
             "SELECT s.size, count(*) AS count, (SELECT coalesce(max(size), 0) FROM log_complete b WHERE b.shard = $1 AND b.size < s.size)"
-            " AS before FROM (SELECT size FROM log_cosignature WHERE shard = $1 UNION ALL SELECT size FROM timestamp_token WHERE shard = $1) s"
-            " GROUP BY s.size ORDER BY s.size",
-            shard,
+            " AS before FROM (SELECT size FROM log_cosignature WHERE shard = $1 AND size >= $2"
+            " UNION ALL SELECT size FROM timestamp_token WHERE shard = $1 AND size >= $2) s GROUP BY s.size ORDER BY s.size",
+            shard, since or 0,
         )  # fmt: skip
-        name, proved = f"signatures {shard}", int(self._folder.state.get(f"proofs {shard}", 0))
         known = set(self._folder.state.get(name, "").split())
         for row in rows:
             if row["size"] <= proved and f"{row['size']}:{row['count']}" not in known:
@@ -246,8 +254,13 @@ class _Run:
             await self._publish_log_pages(base, shard, size)
 
     async def _publish_results(self, base: str, draws: list[DrawKeys]) -> None:
-        redactions = {draw.id: draw.redactions for draw in draws}
-        rows = await self._snapshot.connection.fetch("SELECT id, draw, rev, document FROM result ORDER BY id")
+        redactions = {
+            draw.id: draw.redactions for draw in draws
+            if not self._is_done(f"results {draw.id}", key_of(base, draw.everything, draw.redactions))
+        }  # fmt: skip
+        rows = await self._snapshot.connection.fetch(
+            "SELECT id, draw, rev, document FROM result WHERE draw = ANY($1) ORDER BY id", list(redactions)
+        )
         for row in rows:
             key = key_of(base, row["document"], redactions.get(row["draw"]))
             if not self._is_done(f"result {row['id']}", key):
