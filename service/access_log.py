@@ -22,6 +22,7 @@ ACTIONS = {
     "require one-time codes": "规定动态码", "create account": "建立账户", "change account": "更改账户", "draft": "起草",
     "revise draft": "修改草案", "propose": "提出", "agree": "同意", "withdraw": "撤回步骤", "open": "启封",
     "check import of": "检查导入", "confirm import of": "确认导入", "read rejected rows": "下载退回行", "read registry of": "查看名录",
+    "read row of": "查看名录中的一行", "export registry of": "导出名录",
     "read load": "查看工作量", "read disclosures": "查看已公开内容", "export access log": "导出操作日志",
 }  # fmt: skip
 

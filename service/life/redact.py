@@ -173,11 +173,12 @@ async def _forget_people(connection: Connection, draw: str, plan: Plan, digests:
 
 
 async def _forget_in_steps(connection: Connection, draw: str, holder: Stored, texts: Iterable[str]) -> None:
-    """Take statements out of the steps that brought them, withdrawn ones too, and names out of what people saw of a step."""
+    """Take statements out of the steps that brought them, withdrawn and overtaken ones too, and names out of what people saw of a step."""
     if isinstance(holder.document, Contest):
         rows = await connection.fetch(
             "SELECT id, request FROM step WHERE draw = $1 AND kind = 'contest/v1' AND (done = $2 OR"
-            " withdrawn AND request->'summary'->>'target' = $3)",
+            " request->'summary'->>'target' = $3 AND (withdrawn OR (done IS NULL AND request->'request'->>'supersedes' <>"
+            " (SELECT document FROM result WHERE draw = $1 AND target = $3))))",
             draw, holder.sha256, holder.document.target,
         )  # fmt: skip
         for row in rows:

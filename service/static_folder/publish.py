@@ -4,7 +4,7 @@
 
 A checkpoint promises tiles, entries, documents and proofs; these, and the pages that tell of them, are durable before it. The
 tickets of a big draw are thousands of pages: they come after it, a part in each run if need be, and never hold it back.
-Pages wait for the checkpoint: until all that is committed is signed, the folder keeps the pages it has.
+Pages wait for the checkpoint: until all that is committed is signed, the folder keeps the pages it has. Only a redaction does not wait.
 """
 
 import asyncio
@@ -65,6 +65,8 @@ async def publish_folder(
         await run.publish_files(draws)
         if snapshot.complete:
             await run.publish_pages(draws)
+        elif run.redacted:
+            await run.publish_redacted(draws)
         await run.save()
         for address, note in checkpoints.items():
             await run.put(address, note)
@@ -81,6 +83,7 @@ class _Run:
     def __init__(self, folder: Folder, snapshot: Snapshot, public_url: str) -> None:
         self._folder, self._snapshot, self._public_url = folder, snapshot, public_url
         self._full: list[str] = []
+        self.redacted = False
 
     async def base(self) -> str:
         """Return a key of what every page shows: the program, the bureau, the address."""
@@ -214,6 +217,7 @@ class _Run:
                     await self._publish(f"/blob/{sha256}")
         for draw in draws:
             if not self._is_done(f"redactions {draw.id}", draw.redactions) and draw.redactions != "0":
+                self.redacted = True
                 for row in await connection.fetch("SELECT sha256 FROM document WHERE draw = $1", draw.id):
                     await self._publish(f"/doc/{row['sha256']}.sd.json", must=False)
                     await self._publish(f"/doc/{row['sha256']}.proof.json", must=False)
@@ -239,12 +243,7 @@ class _Run:
             await self._publish("/verify/verify.py", must=False)
             await self._publish("/verify/", must=False)
             await self._publish("/keys/", must=False)
-        await self._publish_results(base, draws)
-        for draw in draws:
-            if not self._is_done(f"draw {draw.id}", key_of(base, policy, draw.everything)):
-                await self._publish(f"/draws/{draw.id}/tickets/")
-                await self._publish_pages_from(f"/draws/{draw.id}/people/", must=False)
-                await self._publish_pages_from(f"/draws/{draw.id}/")
+        await self._publish_draws(base, policy, draws)
         if not self._is_done("draws", key_of(base, *((draw.id, draw.everything) for draw in draws))):
             for number in range(1, -(-len(draws) // DRAWS_ON_PAGE) + 1):
                 await self._publish(f"/draws/page/{number}/")
@@ -252,6 +251,24 @@ class _Run:
             await self._publish("/")
         for shard, size in self._snapshot.signed.items():
             await self._publish_log_pages(base, shard, size)
+
+    async def publish_redacted(self, draws: list[DrawKeys]) -> None:
+        """Write the pages of the draws that changed although pages wait: what was redacted is taken down whoever has not cosigned.
+
+        Under a key of their own, so that they are written once more when all is under a checkpoint.
+        """
+        base, policy = await self.base(), digest_of(await self.policy() or b"")
+        changed = [draw for draw in draws if self._folder.state.get(f"draw {draw.id}") != key_of(base, policy, draw.everything)]
+        await self._publish_draws(key_of(base, "waiting"), policy, changed)
+        await publish_tickets(self._folder, self._snapshot, key_of(base, "waiting"), changed, None)
+
+    async def _publish_draws(self, base: str, policy: str, draws: list[DrawKeys]) -> None:
+        await self._publish_results(base, draws)
+        for draw in draws:
+            if not self._is_done(f"draw {draw.id}", key_of(base, policy, draw.everything)):
+                await self._publish(f"/draws/{draw.id}/tickets/")
+                await self._publish_pages_from(f"/draws/{draw.id}/people/", must=False)
+                await self._publish_pages_from(f"/draws/{draw.id}/")
 
     async def _publish_results(self, base: str, draws: list[DrawKeys]) -> None:
         redactions = {

@@ -229,7 +229,7 @@ async def test_a_wrong_password_shows_the_form_again_and_never_the_password(clie
     await employ("wang", "operator")
     answer = await client.post("/staff/login", data={"login": '"><b>', "password": "wrong password"})
     assert answer.status_code == 401
-    assert "登录名或口令不正确" in answer.text
+    assert "登录名、口令或动态码不正确" in answer.text
     assert "wrong password" not in answer.text
     assert "<b>" not in answer.text
 
