@@ -281,9 +281,9 @@ async def test_a_redaction_that_cannot_be_is_refused_in_words(office, clock) -> 
         await steps.propose(office, scene.people["publisher1"], scene.draw, "redaction/v1", redaction(first, digests))
     size = await office.pool.fetchval("SELECT count(*) FROM document")
     # Two people ask for the same digest in two ways; whoever is second is told, and nothing of the second is half done.
+    people.sort(reverse=True)  # a step is known by its first digest: two of one name would not wait beside each other
     one = await steps.propose(office, reviewer, scene.draw, "redaction/v1", redaction(plan, people[:1]))
-    two = await steps.propose(office, reviewer, scene.draw, "redaction/v1", redaction(plan, sorted(people)[:3] + people[:1])
-                              if people[0] not in sorted(people)[:3] else redaction(plan, people))  # fmt: skip
+    two = await steps.propose(office, reviewer, scene.draw, "redaction/v1", redaction(plan, people[:3]))
     done = await steps.agree(office, scene.people["publisher1"], one.id)
     assert done.document
     with pytest.raises(Conflicting) as refusal:

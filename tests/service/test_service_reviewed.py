@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import scene as scenes
 from bureau import testing_only_signer as signer_named
-from test_cosigners import SHARD, cosigner_in_a_thread, grow, introduce, need, scripted, vkey_of
+from test_cosigners import SHARD, cosigner_in_a_thread, grow, introduce, need, scripted, ticking, vkey_of
 from test_key_commands import prepare, run  # noqa: F401 - the fixture
 from test_redaction import BOTH, everything_kept, files_of, in_any_form, redaction, revisions
 from test_revisions import PUBLISHERS, contest, correction, read
@@ -142,7 +142,7 @@ async def grow_nothing(office) -> None:
 async def test_the_folder_remembers_only_signatures_that_can_still_grow(office, clock, client, config, monkeypatch, tmp_path) -> None:
     """It looked at every cosignature of the log every few seconds: 34 s a run for a million entries with two cosigners."""
     monkeypatch.setattr("service.static_folder.publish.LATE", 2)
-    with cosigner_in_a_thread(tmp_path / "audit", "audit", lambda: clock.now.timestamp()) as audit:
+    with cosigner_in_a_thread(tmp_path / "audit", "audit", ticking(clock)) as audit:
         await introduce(office, "audit", audit)
         for number in range(6):
             async with office.pool.acquire() as connection, connection.transaction():
@@ -151,7 +151,7 @@ async def test_the_folder_remembers_only_signatures_that_can_still_grow(office, 
             await publish_folder(office, config)
         state = msgspec.json.decode((config.publish_dir / ".state.json").read_bytes())
         assert [entry.split(":")[0] for entry in state[f"signatures {SHARD}"].split()] == ["5", "6", "7"]
-        with cosigner_in_a_thread(tmp_path / "court", "court", lambda: clock.now.timestamp()) as court:
+        with cosigner_in_a_thread(tmp_path / "court", "court", ticking(clock)) as court:
             await introduce(office, "court", court)
             office.memory.asked.clear()
             await run_jobs(office)
