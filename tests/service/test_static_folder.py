@@ -75,7 +75,7 @@ async def test_all_that_is_public_is_there(city, office, config) -> None:
 @pytest.mark.parametrize("server", [python_server, caddy])
 async def test_no_link_is_dead_without_the_service(city, client, office, config, monkeypatch, server) -> None:
     """With lists in many pages, served by plain file servers while nobody answers but them."""
-    for module, size in ((draws_page, 2), (publish, 2), (log_entries, 7), (draw_page, 15)):
+    for module, size in ((draws_page, 1), (publish, 1), (log_entries, 7), (draw_page, 15)):
         monkeypatch.setattr(module, "PAGE" if module is not publish else "DRAWS_ON_PAGE", size)
     (config.publish_dir / files.STATE).unlink()
     await publish_folder(office, config)
