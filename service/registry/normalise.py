@@ -6,7 +6,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-CODE_PATTERN: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
+# A code names a folder of the publication: one that begins with a dot would be hidden, or lead out of it.
+CODE_PATTERN: Final = re.compile(r"(?!\.)[0-9A-Za-z._-]{1,64}")
 _CANONICAL: Final = re.compile(r"[0-9A-Z._-]{1,64}")
 # Zero-width and direction characters, which come along when text is copied from web pages and chat windows.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")

@@ -97,8 +97,8 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     "code-form": Wording(
         "error",
-        "代码只能由1至64个字母、数字和 . _ - 组成。",
-        "A code consists of 1 to 64 letters, digits, and . _ -",
+        "代码只能由1至64个字母、数字和 . _ - 组成，且不以点开头。",
+        "A code consists of 1 to 64 letters, digits, and . _ - and does not begin with a dot.",
         "请改正代码后重新导入该行。",
         "Correct the code and import the row again.",
     ),

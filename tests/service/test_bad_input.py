@@ -366,6 +366,7 @@ FILES = {
     "LF in an id": ("targets", TARGETS + '"AB\n-1",甲,东\n', [(2, "统一社会信用代码", "code-normalised")], 0, 1),
     "LF in a name": ("targets", TARGETS + 'AB-1,"甲\n乙",东\n', [(2, "企业名称", "name-spaces")], 0, 1),
     "Chinese id": ("targets", TARGETS + "企业一,甲,东\n", [(2, "统一社会信用代码", "code-form")], 1, 0),
+    "id that leads elsewhere": ("targets", TARGETS + "..,甲,东\n", [(2, "统一社会信用代码", "code-form")], 1, 0),
     "id of 65": ("targets", TARGETS + "A" * 65 + ",甲,东\n", [(2, "统一社会信用代码", "code-form")], 1, 0),
     "no id": ("targets", TARGETS + ",甲,东\n", [(2, "统一社会信用代码", "code-missing")], 1, 0),
     "long name": ("targets", TARGETS + f"AB-1,{'长' * 30_000},东\n", [(2, "企业名称", "text-long")], 1, 0),
