@@ -130,8 +130,11 @@ def sealed(case: Case) -> tuple[str, str]:
 def uniqueness(case: Case) -> tuple[str, str]:
     """Step 22."""
     plan = case.plan
-    zh = "单个核验包看不出是否另有同号计划或后续更正；须查看整本日志"
-    en = f"that no other plan has the number of {plan.id} and nothing supersedes it, only the whole log shows"
+    zh = "单个核验包看不出是否另有同号计划或后续更正；须查看整本日志（python -m disclosure monitor）"
+    en = (
+        f"that no other plan has the number of {plan.id} and nothing supersedes it, only the whole log shows"
+        " (python -m disclosure monitor)"
+    )
     if (of := plan.teams_of) is not UNSET:
         zh += f"。本计划只为 {of.draw} 已抽中的对象派组：请与该批次的核验包比对，其计划应为 {of.plan}，结果应为 {of.result}"
         if left := plan.blobs.excluded.count:

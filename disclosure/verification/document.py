@@ -250,8 +250,8 @@ def _disclosures(case: _Case) -> tuple[str, str]:
 def _standing(_: _Case) -> tuple[str, str]:
     """Step 11."""
     raise NotChecked(
-        "单份文书看不出其后有无更正、异议、撤回或遮盖；须查看整本日志",
-        "that nothing later corrects, contests, withdraws or redacts this, only the whole log shows",
+        "单份文书看不出其后有无更正、异议、撤回或遮盖；须查看整本日志（python -m disclosure monitor）",
+        "that nothing later corrects, contests, withdraws or redacts this, only the whole log shows (python -m disclosure monitor)",
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import fields
 
 from disclosure.document import KINDS
+from disclosure.policy import parse_policy
 from disclosure.verification.verify import STEP_NAMES
 from service.config import Config
 
@@ -83,3 +84,10 @@ def test_every_decision_is_listed() -> None:
     listed = (ROOT / "docs" / "adr" / "README.md").read_text()
     for page in (ROOT / "docs" / "adr").glob("0*.md"):
         assert f"({page.name})" in listed
+
+
+def test_the_example_of_a_policy_is_one() -> None:
+    (example,) = re.findall(r"```json\n(.*?)\n```", (ROOT / "docs/spec/policy.md").read_text(), re.DOTALL)
+    policy = parse_policy(example.encode())
+    assert [key.name for key in policy.log.cosigners] == ["audit.example"]
+    assert [authority.bureau for authority in policy.authorities] == ["yunzhou"]
