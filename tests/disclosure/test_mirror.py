@@ -38,6 +38,14 @@ def served(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """For what does not need a second tile: five files of each entry are asked for over HTTP."""
+    folder = tmp_path_factory.mktemp("small")
+    publication.write(folder, 40)
+    return folder
+
+
 @pytest.fixture
 def run(capsys, policy):
     """Return (exit status, output) of a command under the policy."""
@@ -157,39 +165,39 @@ def test_audit_over_http_is_audit_of_the_folder(run, served):
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "truncates", "lies", "hang"])
-def test_what_fails_once_is_asked_again(run, served, tmp_path, fault):
-    with Site(served) as site:
-        site.faults = {"tile/0/000": (fault, 1), "checkpoint": (fault, 2), ".dsse.json": (fault, 1)}
+def test_what_fails_once_is_asked_again(run, small, tmp_path, fault):
+    with Site(small) as site:
+        site.faults = {"tile/0/000.p/40": (fault, 1), "checkpoint": (fault, 2), ".dsse.json": (fault, 1)}
         status, output = run("mirror", site.url, tmp_path)
         assert status == 3 and "FAIL" not in output, output
-    assert {k: v for k, v in files(tmp_path).items() if not k.startswith("checkpoints/")} == files(served)
+    assert {k: v for k, v in files(tmp_path).items() if not k.startswith("checkpoints/")} == files(small)
 
 
 @pytest.mark.parametrize("fault", ["500", "403", "truncates", "lies", "hang", "elsewhere", "endless"])
-def test_what_fails_always_ends_in_words_and_the_next_run_completes(run, served, tmp_path, fault, monkeypatch):
+def test_what_fails_always_ends_in_words_and_the_next_run_completes(run, small, tmp_path, fault, monkeypatch):
     monkeypatch.setattr(source, "MAX_FILE", 4 << 20)
-    with Site(served) as site:
-        site.faults["tile/entries/001"] = fault, 10_000
+    with Site(small) as site:
+        site.faults["tile/entries/000"] = fault, 10_000
         status, output = run("mirror", site.url, tmp_path)
         assert status == 2, output
-        assert "tile/entries/001" in output and "再次运行" in output
+        assert "tile/entries/000" in output and "再次运行" in output
         assert not (tmp_path / LOG / "checkpoint").exists()  # never ahead of what it promises
         site.faults.clear()
         assert run("mirror", site.url, tmp_path)[0] == 3
-    assert {k: v for k, v in files(tmp_path).items() if not k.startswith("checkpoints/")} == files(served)
+    assert {k: v for k, v in files(tmp_path).items() if not k.startswith("checkpoints/")} == files(small)
 
 
 @pytest.mark.parametrize("fault", ["other", "html", "404"])
-def test_what_is_false_or_missing_is_named_and_not_copied(run, served, tmp_path, fault):
-    with Site(served) as site:
-        site.faults = {"tile/entries/001": (fault, 99)}
+def test_what_is_false_or_missing_is_named_and_not_copied(run, small, tmp_path, fault):
+    with Site(small) as site:
+        site.faults = {"tile/entries/000": (fault, 99)}
         status, output = run("mirror", site.url, tmp_path)
-        assert status == 1 and f"{LOG}/tile/entries/001.p/44" in output, output
-        assert not (tmp_path / LOG / "tile/entries/001.p/44").exists()
+        assert status == 1 and f"{LOG}/tile/entries/000.p/40" in output, output
+        assert not (tmp_path / LOG / "tile/entries/000.p/40").exists()
         assert not (tmp_path / LOG / "checkpoint").exists()
     tmp_path = tmp_path / "documents"
-    document = next((served / "doc").glob("*.dsse.json")).name
-    with Site(served) as site:
+    document = next((small / "doc").glob("*.dsse.json")).name
+    with Site(small) as site:
         site.faults = {document: (fault, 99)}
         status, output = run("mirror", site.url, tmp_path)
         assert status == (1 if fault == "other" else 3), output
