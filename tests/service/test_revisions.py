@@ -179,7 +179,7 @@ async def test_last_agreements_at_once_give_every_revision_its_own_number(office
 
 async def test_revisions_wait_for_the_opening_of_a_sealed_draw(office, clock) -> None:
     scene = await scenes.sealed_scene(office, clock)
-    target = (await scene.transcript()).targets[0].id
+    target = next(t.id for t in (await scene.transcript()).targets if t.id != scene.replaced)
     for kind, request in (("contest/v1", {"target": target, "received_at": "2026-11-25T03:00:00Z", "statement": "有异议"}),
                           ("withdrawal/v1", {"target": target, "reason": "有误", "requested_by": "audit", "legal_basis": [LAW]})):  # fmt: skip
         with pytest.raises(Conflicting):
