@@ -59,8 +59,8 @@ async def record(
     """Sign `document`, append its leaf, store both, within the caller's transaction; return it as stored.
 
     Raises SignerError if its actors break the rules of their roles or `signers` are not those the plan asks for,
-    Conflicting if the key of one does not hold now, DocumentError for a value that no document holds. A database constraint refuses a second document of
-    one (draw, kind, subject), and any second outcome or void.
+    Conflicting if the key of one does not hold now, DocumentError for a value that no document holds. A database constraint
+    refuses a second document of one (draw, kind, subject), and any second outcome or void.
     """
     check_actors(plan, document)
     if {signer.public_key for signer in signers} != set(required_keys(plan, document)):

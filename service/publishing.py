@@ -19,6 +19,7 @@ from service.timestamps import stamp_checkpoints
 
 __all__ = ["catch_up", "open_names", "policy_bytes", "run_jobs"]
 
+
 async def catch_up(office: Office) -> None:
     """Sign every committed head that has no checkpoint: what a crash between COMMIT and signing left. Where nothing may be signed
     (`guard`), say so and go on: everything published stays readable."""
