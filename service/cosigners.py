@@ -190,20 +190,21 @@ async def complete(connection: Connection, shard: str, size: int) -> bool:
 
 
 _WITH_FIRST = (
-    "SELECT c.size, c.note, array_remove(array_agg(l.first_line ORDER BY l.cosigner), NULL) AS lines,"
-    " array_remove(array_agg(l.cosigner ORDER BY l.cosigner), NULL) AS names"
-    " FROM log_checkpoint c LEFT JOIN log_cosignature l ON l.shard = c.shard AND l.size = c.size WHERE c.shard = $1"
+    "SELECT c.size, c.note, l.lines, l.names FROM log_checkpoint c CROSS JOIN LATERAL"
+    " (SELECT coalesce(array_agg(first_line ORDER BY cosigner), '{}') AS lines,"
+    " coalesce(array_agg(cosigner ORDER BY cosigner), '{}') AS names"
+    " FROM log_cosignature WHERE shard = c.shard AND size = c.size) l WHERE c.shard = $1"
 )
+_AT_ONCE = 100  # checkpoints
 
 
 async def read_complete_checkpoint(connection: Connection, shard: str, size: int) -> CosignedCheckpoint | None:
     """Return the smallest checkpoint of at least `size` entries that met its quorum; None while there is none."""
     row = await connection.fetchrow(
-        _WITH_FIRST + " AND c.size = (SELECT min(size) FROM log_complete WHERE shard = $1 AND size >= $2)"  # noqa: S608
-        " GROUP BY c.size, c.note",
+        _WITH_FIRST + " AND c.size = (SELECT min(size) FROM log_complete WHERE shard = $1 AND size >= $2)",  # noqa: S608
         shard, size,
     )  # fmt: skip
-    return None if row is None else CosignedCheckpoint(row["size"], row["note"] + "".join(row["lines"]).encode())
+    return None if row is None else _cosigned(row)
 
 
 async def read_timed_checkpoint(
@@ -211,13 +212,24 @@ async def read_timed_checkpoint(
 ) -> CosignedCheckpoint | None:
     """Return the newest checkpoint of `least` to `most` entries whose cosignatures met the quorum at the time `latest`; if none
     did, or none is asked for, the newest of that many entries. None if none is signed."""
-    policy = await read_quorum(connection)
-    rows = await connection.fetch(
-        _WITH_FIRST + " AND c.size BETWEEN $2 AND $3 GROUP BY c.size, c.note ORDER BY c.size DESC", shard, least, most
-    )
-    seconds = int(latest.timestamp())
-    chosen = next((row for row in rows if satisfied(policy, _signed_by(policy, row, seconds))), rows[0] if rows else None)
-    return None if chosen is None else CosignedCheckpoint(chosen["size"], chosen["note"] + "".join(chosen["lines"]).encode())
+    policy, seconds = await read_quorum(connection), int(latest.timestamp())
+    newest = None
+    while True:
+        # The one wanted was signed shortly before the end of the span, so it is nearly always among the first.
+        rows = await connection.fetch(
+            _WITH_FIRST + f" AND c.size BETWEEN $2 AND $3 ORDER BY c.size DESC LIMIT {_AT_ONCE}", shard, least, most
+        )
+        for row in rows:
+            newest = newest or row
+            if satisfied(policy, _signed_by(policy, row, seconds)):
+                return _cosigned(row)
+        if len(rows) < _AT_ONCE:
+            return None if newest is None else _cosigned(newest)
+        most = rows[-1]["size"] - 1
+
+
+def _cosigned(row: Record) -> CosignedCheckpoint:
+    return CosignedCheckpoint(row["size"], row["note"] + "".join(row["lines"]).encode())
 
 
 def _signed_by(policy: LogPolicy, row: Record, latest: int) -> list[VerifierKey]:

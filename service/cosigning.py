@@ -167,14 +167,15 @@ async def _store(connection: Connection, office: Office, shard: str, size: int, 
 
 async def cosign_due(office: Office) -> list[tuple[str, list[Reply]]]:
     """Ask again whoever has not signed the newest checkpoint of a log, or not within the last hour; return replies by shard."""
-    done = []
     async with office.pool.acquire() as connection:
         shards = [row["shard"] for row in await connection.fetch("SELECT shard FROM log_head ORDER BY shard")]
-    for shard in shards:
+
+    async def of(shard: str) -> tuple[str, list[Reply]]:
         due = await _due(office, shard)
-        if due:
-            done.append((shard, await cosign(office, shard, PATIENCE, due)))
-    return done
+        return shard, await cosign(office, shard, PATIENCE, due) if due else []
+
+    # All logs at once: one that hangs for every log of ten years holds back what else is due by its patience, not ten times that.
+    return [(shard, replies) for shard, replies in await asyncio.gather(*map(of, shards)) if replies]
 
 
 async def _due(office: Office, shard: str) -> list[Cosigner]:

@@ -296,7 +296,9 @@ async def test_a_whole_journey_under_a_quorum_verifies_at_every_step(bare_office
                 assert len(opened.cosignatures) == 1
 
 
-async def test_checkpoint_a_is_the_newest_that_cosigners_signed_by_t(office, audit, clock) -> None:
+@pytest.mark.parametrize("at_once", [1, 100])
+async def test_checkpoint_a_is_the_newest_that_cosigners_signed_by_t(office, audit, clock, monkeypatch, at_once) -> None:
+    monkeypatch.setattr(cosigners, "_AT_ONCE", at_once)
     await introduce(office, "audit", audit)
     await need(office, 1)
     await grow(office, 3)
