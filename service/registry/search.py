@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin, pinyin
-
 from .normalise import normalise_text
 from .records import Target
 
@@ -33,12 +31,19 @@ def _letters(character: str) -> tuple[str, ...]:
     """Return the first letters of all readings of a character; of a letter or digit itself, of other signs none."""
     if character.isascii():
         return (character,) if character.isalnum() else ()
+    from pypinyin import (  # its dictionaries take a fifth of a second: not at the start of every command
+        Style,
+        pinyin,
+    )
+
     readings = pinyin(character, style=Style.FIRST_LETTER, heteronym=True, errors="ignore")
     return tuple(dict.fromkeys(readings[0])) if readings else ()
 
 
 @lru_cache(maxsize=65_536)
 def _read(around: str, place: int) -> str:
+    from pypinyin import Style, lazy_pinyin
+
     return lazy_pinyin(around, style=Style.FIRST_LETTER, errors=list)[place]  # type: ignore[arg-type]  # a list is one entry per sign
 
 
