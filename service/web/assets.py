@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 from service.accounts import ROLES
+from service.errors import Refused
+from service.language import LANGUAGES, SOURCE, current_language, gettext, ngettext
 
 __all__ = ["ASSETS", "Asset", "asset_url", "render"]
 
@@ -43,6 +45,11 @@ def asset_url(path: str) -> str:
     return f"/assets/{_BY_PATH[path].name}"
 
 
+def _say(error: Refused) -> str:
+    """Return why something was refused, in the language of the page."""
+    return error.zh if current_language() == SOURCE else error.en
+
+
 # Autoescape for every template whatever its name; a variable that was not given is an error, never an empty place.
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
@@ -50,8 +57,11 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
-_TEMPLATES.globals.update(asset=asset_url, role_names=ROLES, bureau="", staff=None, csrf="")
+_TEMPLATES.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+_TEMPLATES.globals.update(asset=asset_url, role_names=ROLES, languages=LANGUAGES, language=current_language, bureau="", staff=None, csrf="")
+_TEMPLATES.filters["say"] = _say
 _TEMPLATES.filters["json"] = lambda value: msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 

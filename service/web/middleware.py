@@ -8,13 +8,16 @@ import hashlib
 import secrets
 from typing import Any, cast
 
+from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.language import SOURCE, use_language
+
 __all__ = ["CONTENT_SECURITY_POLICY", "Envelope"]
 
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -43,6 +46,7 @@ class Envelope:
             return
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
+        use_language(_asked_language(scope))
         method = scope["method"]
         known = _if_none_match(scope) if method in ("GET", "HEAD") else None
         answer = _Answer(send, self._headers | {"x-request-id": request_id}, method == "HEAD", known)
@@ -50,6 +54,13 @@ class Envelope:
             # A copy: the server reads the method again, to know that a length without a body is right.
             scope = cast("Scope", {**scope, "method": "GET"})
         await self._inner(scope, receive, answer)
+
+
+def _asked_language(scope: Scope) -> str:
+    """Return which language the browser was last asked to be answered in on a page of staff; Chinese by default."""
+    if not scope["path"].startswith("/staff/"):
+        return SOURCE
+    return ASGIConnection[Any, Any, Any, Any](scope).cookies.get("language", SOURCE)
 
 
 def _if_none_match(scope: Scope) -> str | None:
