@@ -52,7 +52,7 @@ def template(server_dsn: str) -> Iterator[str]:
 async def fresh_database(server_dsn: str, template: str) -> AsyncIterator[str]:
     """The address of a new database, dropped at the end."""
     name = f"test_{uuid4().hex}"
-    await execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield in_database(server_dsn, name)
     finally:

@@ -226,6 +226,14 @@ TRANSITIONS: list[tuple[str, str, Call]] = [
 ]  # fmt: skip
 
 
+async def _gone(connection) -> None:
+    """Wait for the backends of a dead postmaster: they outlive it for a moment, longer on a busy machine, and would go on answering."""
+    async with asyncio.timeout(10):
+        while not connection.is_closed():
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+
+
 def arm(point: str, commit: int, postmaster: int) -> None:
     """From the `commit`-th COMMIT on: kill this process or PostgreSQL, right before or right after it."""
     from asyncpg.transaction import Transaction
@@ -238,12 +246,11 @@ def arm(point: str, commit: int, postmaster: int) -> None:
         if seen[0] == commit and point.endswith("before"):
             os.kill(victim, signal.SIGKILL)
             if victim != os.getpid():
-                await asyncio.sleep(0.3)
+                await _gone(self._connection)
         await genuine(self)
         if seen[0] == commit and point.endswith("after"):
             os.kill(victim, signal.SIGKILL)
-            # Its backends outlive the postmaster for a moment, longer on a busy machine, and would go on answering.
-            await asyncio.sleep(1)
+            await _gone(self._connection)
 
     Transaction._Transaction__commit = commit_and_die
 
