@@ -31,7 +31,8 @@ def _read_assets(folder: Path) -> dict[str, Asset]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()
         name = f"{path.stem}.{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}"
-        kind = mimetypes.types_map.get(path.suffix, "application/octet-stream")
+        # RFC 9239; the library's table names the older type before Python 3.12.
+        kind = "text/javascript" if path.suffix == ".js" else mimetypes.types_map.get(path.suffix, "application/octet-stream")
         found[path.relative_to(folder).as_posix()] = Asset(name, kind, data)
     return found
 

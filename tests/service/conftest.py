@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from application import PASSWORD, Clock, browser, execute, in_database
 from joint import Desk, employ_all, found, joint_office, register_fire
 
@@ -76,6 +77,15 @@ async def empty_dsn(server_dsn: str) -> AsyncIterator[str]:
 def short_rehearsals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every freeze rehearses the draw for a second or two; a few rehearsals are enough where that is not what is tested."""
     monkeypatch.setattr("service.planning.feasibility.PATIENCE", 0.05)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password costs a tenth of a second and 64 MiB on purpose; not where hundreds of people log in."""
+    if request.node.get_closest_marker("costly_passwords") is None:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr("service.passwords._HASHER", cheap)
+        monkeypatch.setattr("service.passwords._NOBODY", cheap.hash(b"nobody"))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ async def test_a_session_names_its_owner_until_logged_out(office: Office, employ
     assert await read_session(office, token) is None
 
 
+@pytest.mark.costly_passwords
 async def test_the_database_holds_neither_token_nor_password(office: Office, employ) -> None:
     await employ("wang", "operator")
     token = (await log_in(office, "wang", PASSWORD)).token
