@@ -1,6 +1,7 @@
 """The refusals of `disclosure`: one family, so that a caller can catch all of them at once."""
 
 __all__ = [
+    "BeaconError",
     "CheckpointError",
     "CosigningError",
     "DisclosureError",
@@ -19,6 +20,10 @@ __all__ = [
 
 class DisclosureError(Exception):
     """An artefact was refused; the message says what was found and what was expected."""
+
+
+class BeaconError(DisclosureError):
+    """A signature is not the public beacon's for its round."""
 
 
 class EncodingError(DisclosureError):

@@ -22,7 +22,7 @@ from disclosure.document import (
 from disclosure.errors import DisclosureError
 from disclosure.keys import check_public_key, decode_base64
 from selection.contribution import is_absent, label_of
-from selection.plan import Dice, Plan, PublicNumber, Section, Thrower, Witness
+from selection.plan import Dice, Drand, Giver, Plan, PublicNumber, Section, Thrower, Witness
 
 __all__ = [
     "CHECKING_ROLES",
@@ -92,12 +92,12 @@ def required_keys(plan: Plan, document: Document) -> list[bytes]:
     return [lead_key(plan)]
 
 
-def contributor_of(plan: Plan, document: Contribution) -> Witness | Dice | PublicNumber | None:
-    """Return who gave `document`, or None unless its label is that of exactly one witness, dice or public number."""
+def contributor_of(plan: Plan, document: Contribution) -> Giver | None:
+    """Return who gave `document`, or None unless its label is that of exactly one witness, dice, public number or beacon."""
     found = [
         c
         for c in plan.contributors
-        if isinstance(c, Witness | Dice | PublicNumber) and label_of(c) == document.label
+        if isinstance(c, Giver) and label_of(c) == document.label
     ]
     return found[0] if len(found) == 1 else None
 
@@ -114,7 +114,7 @@ def _of_contribution(plan: Plan, document: Contribution) -> list[bytes]:
                 f"{document.label}: the line says neither witness nor absent, so who must sign is unknown"
             )
         own = [contributor.key]
-    elif isinstance(contributor, PublicNumber):
+    elif isinstance(contributor, PublicNumber | Drand):
         return [lead_key(plan)]
     else:
         raise SignerError(f"the plan declares no contributor {document.label!r} who gives a contribution")

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from selection.errors import ContributionError
 from selection.keys import nonce_commitment
-from selection.plan import Contributor, Dice, NonceCommitment, Plan, PublicNumber, Witness
+from selection.plan import Contributor, Dice, Drand, NonceCommitment, Plan, PublicNumber, Witness
 
-__all__ = ["MAX_LINE", "check_contributions", "check_line", "is_absent", "label_of"]
+__all__ = ["MAX_LINE", "beacon_prefix", "check_contributions", "check_line", "is_absent", "label_of"]
 
 MAX_LINE = 512  # bytes
 
@@ -27,8 +27,16 @@ def is_absent(line: str) -> bool:
     return line.startswith("absent:")
 
 
+def beacon_prefix(drand: Drand) -> str:
+    """Return what the line of `drand` says before the signature: whose chain, and which round of it."""
+    return f"drand:{drand.chain}:{drand.round}:"
+
+
 def check_line(plan: Plan, contributor: Contributor, line: str) -> None:
-    """Raise ContributionError unless `line` is a lawful line of `contributor`; a nonce must open its commitment."""
+    """Raise ContributionError unless `line` is a lawful line of `contributor`; a nonce must open its commitment.
+
+    Whether a signature is the beacon's is not seen here: `disclosure.beacon` verifies it.
+    """
     if len(line) > MAX_LINE or not re.fullmatch(r"[\x21-\x7e]+", line):
         raise ContributionError(f"{line[:80]!r}: only 1 to {MAX_LINE} bytes of 0x21 to 0x7E are lawful")
     if isinstance(contributor, NonceCommitment):
@@ -49,7 +57,7 @@ def check_line(plan: Plan, contributor: Contributor, line: str) -> None:
         wanted = rf"public:{contributor.label}:[0-9]{{{contributor.digits}}}"
         words = f"public:{contributor.label}:<{contributor.digits} digits>"
     else:
-        raise ContributionError("a drand contribution cannot be verified by this version")
+        wanted, words = f"{beacon_prefix(contributor)}[0-9a-f]{{96}}", f"{beacon_prefix(contributor)}<96 hex digits>"
     if re.fullmatch(wanted, line) is None:
         raise ContributionError(f"{line[:80]!r} is not {words}")
 

@@ -24,8 +24,10 @@ __all__ = [
     "Drand",
     "Fixed",
     "Former",
+    "Giver",
     "Item",
     "LargestRemainder",
+    "LastNumber",
     "Named",
     "NonceCommitment",
     "Parameter",
@@ -266,11 +268,16 @@ class PublicNumber(Form, frozen=True, tag_field="kind", tag="public"):
 
 
 class Drand(Form, frozen=True, tag_field="kind", tag="drand"):
+    """One round of the public beacon (docs/spec/beacon.md): the first at or after T, fixed by the plan's instant."""
+
     chain: Hex64
     round: Positive
 
 
-Contributor = NonceCommitment | Witness | Dice | PublicNumber | Drand
+# Who gives the numbers of T; with the witnesses they are all who give a document of their own.
+LastNumber = Dice | PublicNumber | Drand
+Giver = Witness | LastNumber
+Contributor = NonceCommitment | Giver
 
 
 class ActorRole(Form, frozen=True):

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 
-from selection.plan import Class, Dice, Drand, NonceCommitment, Plan, PublicNumber, Witness
+from selection.contribution import label_of
+from selection.plan import Class, Dice, Drand, LastNumber, NonceCommitment, Plan, PublicNumber, Witness
 from selection.pool import Listed, Pools
+from selection.quicknet import CHAIN, round_at
 from selection.quota_rules import quota_faults
 from selection.stated_reasons import EXCEPTION_RULES, FEW_PEOPLE, SMALL_STRATUM, thin_seats, unstated_faults
 from selection.teams_alone import teams_alone_faults
@@ -105,11 +107,8 @@ def _identity(plan: Plan) -> Iterator[str]:
     yield from _repeats("item", (i.id for i in plan.items))
     yield from _repeats("reason code", (r.id for r in plan.reason_codes))
     yield from _repeats("replacement reason", (r.id for r in plan.replacement_reasons))
-    labels = [c.label for c in plan.contributors if isinstance(c, NonceCommitment | Witness | PublicNumber)]
     throwers = [thrower for c in plan.contributors if isinstance(c, Dice) for thrower in c.throwers]
-    labels += [thrower.label for thrower in throwers] + [
-        "dice" for c in plan.contributors if isinstance(c, Dice)
-    ]
+    labels = [label_of(c) for c in plan.contributors] + [thrower.label for thrower in throwers]
     yield from _repeats("contributor label", labels)
     witnesses = [c for c in plan.contributors if isinstance(c, Witness)]
     keys = [s.key for s in plan.sections] + [w.key for w in witnesses] + [t.key for t in throwers]
@@ -224,20 +223,29 @@ def _pool_rules(plan: Plan) -> Iterator[str]:
 
 def _contributors(plan: Plan) -> Iterator[str]:
     kinds = [type(contributor) for contributor in plan.contributors]
-    if kinds[-1] not in (Dice, PublicNumber, Drand):
+    if not isinstance(plan.contributors[-1], LastNumber):
         yield "the last contributor is not dice, public or drand"
     if kinds.count(Dice) > 1:
         yield "more than one contributor throws dice"
     if kinds.count(Witness) == 1:
         yield "exactly one witness is declared; at least two, or none"
-    if Drand in kinds:
-        yield "drand is named, and this version cannot verify it"
+    if Drand in kinds[:-1]:
+        yield "drand is named, and not as the last contributor"
     if plan.sealed is not None and NonceCommitment not in kinds:
         yield "a sealed plan needs a nonce"
     for contributor in plan.contributors:
         if isinstance(contributor, Dice):
             yield from _repeats("the body of a dice thrower", (t.body for t in contributor.throwers))
+        if isinstance(contributor, Drand):
+            yield from _beacon(plan, contributor)
         if isinstance(contributor, PublicNumber):
             example = contributor.example
             if len(example) != contributor.digits or not (example.isascii() and example.isdigit()):
                 yield f"the example {example[:40]!r} of {contributor.label} is not {contributor.digits} digits"
+
+
+def _beacon(plan: Plan, drand: Drand) -> Iterator[str]:
+    if drand.chain != CHAIN:
+        yield f"the drand chain {drand.chain} is not quicknet, {CHAIN}"
+    if drand.round != round_at(plan.instant):
+        yield f"drand round {drand.round} is not {round_at(plan.instant)}, the first at or after T {plan.instant}"

@@ -131,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument(
         "--role", required=True, action="append", choices=list(ROLES), metavar="ROLE", help=", ".join(ROLES)
     )
+    user.add_argument(
+        "--department", metavar="LABEL", type=_label, help="所属部门（section 登记的代号）；不写为整个机关 of one department; else of the whole bureau"
+    )
     factor = add("second-factor", "规定是否须用动态码", "say whether who signs or decides needs one-time codes to log in")
     factor.add_argument("state", choices=["required", "optional"])
     add("code-reset", "重设动态码", "take one-time codes from who lost telephone and recovery codes").add_argument("login", metavar="LOGIN")
@@ -176,7 +179,7 @@ def _call(options: argparse.Namespace, config: Config) -> Coroutine[Any, Any, in
         case "timestamp-add":
             return timestamp.add_timestamp(config, options.name, options.url, options.certificate)
         case "user-create":
-            return setup.create_user(config, options.login, options.name, options.role)
+            return setup.create_user(config, options.login, options.name, options.role, options.department)
         case "second-factor":
             return setup.require_second_factor(config, options.state == "required")
         case "code-reset":

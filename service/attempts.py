@@ -4,6 +4,9 @@ Failures are counted by login and place. A place is a browser in which this very
 cookie of its own, never a credential); for any other browser or program it is the address. Each further failure doubles the wait of
 that place. All places where the login has never succeeded share one more count with a short wait, or many addresses would add up.
 So guesses from elsewhere, be it at the minute of a draw, never touch the counts of the browsers people work with.
+
+An address has a count of its own for all logins that have never succeeded there: whoever tries one password with every login waits too.
+Where a login has succeeded before, be it the office everybody shares, that count is neither raised nor asked.
 """
 
 import hashlib
@@ -19,9 +22,11 @@ __all__ = ["Attempt", "Place", "TooManyFailures", "begin_attempt", "remember_pla
 
 FREE, FIRST_WAIT, LONGEST_WAIT = 5, 15, 900  # of one place: failures without a wait, then seconds
 STRANGERS_FREE, STRANGERS_FIRST_WAIT, STRANGERS_LONGEST_WAIT = 50, 1, 30
+SPRAY_FREE, SPRAY_FIRST_WAIT, SPRAY_LONGEST_WAIT = 20, 15, 900  # of one address, over all logins it is strange to
 FORGOTTEN = timedelta(hours=24)  # without a failure
 KNOWN = timedelta(days=180)  # since the login last succeeded there
 _STRANGERS = ""
+_ANY_LOGIN = ""  # no login, by their pattern
 
 
 class TooManyFailures(Refused):
@@ -44,10 +49,11 @@ class Place(Struct, frozen=True):
 
 
 class Attempt(Struct, frozen=True):
-    """An attempt that has been counted as a failure, which success takes back."""
+    """An attempt that has been counted as a failure, which success takes back. `strange` names the address if it was counted there too."""
 
     login: str
     place: str
+    strange: str | None = None
 
 
 def _address(place: Place) -> str:
@@ -83,22 +89,26 @@ async def begin_attempt(connection: Connection, login: str, place: Place, now: d
         "SELECT place FROM login_place WHERE login = $1 AND place = ANY($2) AND succeeded_at > $3", login, wanted, now - KNOWN
     )}  # fmt: skip
     own = wanted[-1] if wanted[-1] in known else address
-    counts = {row["place"]: row for row in await connection.fetch(
-        "SELECT place, failures, last_at FROM login_attempt WHERE login = $1 AND place = ANY($2)", login, [own, _STRANGERS]
-    )}  # fmt: skip
-    limits = {own: (FREE, FIRST_WAIT, LONGEST_WAIT)}
+    limits = {(login, own): (FREE, FIRST_WAIT, LONGEST_WAIT)}
     if own not in known:
-        limits[_STRANGERS] = (STRANGERS_FREE, STRANGERS_FIRST_WAIT, STRANGERS_LONGEST_WAIT)
-    ends = [counts[p]["last_at"] + _wait(counts[p]["failures"], *limit) for p, limit in limits.items() if p in counts]
+        limits[login, _STRANGERS] = (STRANGERS_FREE, STRANGERS_FIRST_WAIT, STRANGERS_LONGEST_WAIT)
+        limits[_ANY_LOGIN, address] = (SPRAY_FREE, SPRAY_FIRST_WAIT, SPRAY_LONGEST_WAIT)
+        # After the lock of the login, always: nobody waits for the two in the other order.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"login from {address}")
+    counts = {(row["login"], row["place"]): row for row in await connection.fetch(
+        "SELECT login, place, failures, last_at FROM login_attempt WHERE (login, place) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+        [who for who, _ in limits], [where for _, where in limits],
+    )}  # fmt: skip
+    ends = [counts[c]["last_at"] + _wait(counts[c]["failures"], *limit) for c, limit in limits.items() if c in counts]
     if ends and max(ends) > now:
         raise TooManyFailures(max(1, round((max(ends) - now).total_seconds())))
     for counted in limits:
         await connection.execute(
             "INSERT INTO login_attempt (login, place, failures, last_at) VALUES ($1, $2, 1, $3) ON CONFLICT (login, place)"
             " DO UPDATE SET failures = login_attempt.failures + 1, last_at = excluded.last_at",
-            login, counted, now,
+            *counted, now,
         )  # fmt: skip
-    return Attempt(login, own)
+    return Attempt(login, own, None if own in known else address)
 
 
 async def remember_place(connection: Connection, attempt: Attempt, place: Place, fresh: str, now: datetime) -> str:
@@ -107,6 +117,10 @@ async def remember_place(connection: Connection, attempt: Attempt, place: Place,
     A token that nobody has succeeded with is replaced by `fresh`, so that nobody can choose another person's.
     """
     await connection.execute("DELETE FROM login_attempt WHERE login = $1 AND place = $2", attempt.login, attempt.place)
+    # One success takes back its own attempt alone: whoever has an account may not wash away what they tried with others.
+    await connection.execute(
+        "UPDATE login_attempt SET failures = failures - 1 WHERE login = $1 AND place = $2 AND failures > 0", _ANY_LOGIN, attempt.strange
+    )
     await connection.execute("DELETE FROM login_place WHERE succeeded_at <= $1", now - KNOWN)
     device = place.device
     if device is None or not await connection.fetchval("SELECT count(*) FROM login_place WHERE place = $1", _device(device)):

@@ -16,7 +16,7 @@ from disclosure.document import (
 from disclosure.document_bundle import make_document_bundle
 from disclosure.proof import Proof, format_proof, parse_proof
 from selection.contribution import label_of
-from selection.plan import Dice, Plan, PublicNumber
+from selection.plan import LastNumber, Plan
 from service import log
 from service.cosigners import read_complete_checkpoint, read_timed_checkpoint
 from service.database import Connection
@@ -74,8 +74,8 @@ def _not_complete() -> NotFound:
 
 
 def _first_late(plan: Plan, stored: list[Stored]) -> int:
-    """Return the index of the first document that checkpoint A must not hold: dice, public number or outcome."""
-    late = {label_of(c) for c in plan.contributors if isinstance(c, Dice | PublicNumber)}
+    """Return the index of the first document that checkpoint A must not hold: dice, public number, beacon or outcome."""
+    late = {label_of(c) for c in plan.contributors if isinstance(c, LastNumber)}
     return next(
         d.index
         for d in stored

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from selection.pool import Listed, Target
+from service.calendar import UNKNOWN, Calendar
 from service.drafts import Draft
 from service.past import StandingVisit
 from service.pool_rules import REASONS, History, Rules, in_scope
@@ -18,7 +19,9 @@ _NAMED = 3  # firms that a fault names; the first by id, whatever the order of t
 
 
 class Registries(Struct, frozen=True):
-    """The living lists. `inspections` are those of the past, this installation's own among them; `standing` visits still to come."""
+    """The living lists; a target that was merged into another is not among them, and what named it names the other.
+
+    `inspections` are those of the past, this installation's own among them; `standing` visits still to come."""
 
     targets: Sequence[records.Target]
     items: Sequence[records.Item]
@@ -27,6 +30,10 @@ class Registries(Struct, frozen=True):
     conflicts: Sequence[records.Conflict]
     inspections: Sequence[records.Inspection] = ()
     standing: Sequence[StandingVisit] = ()
+    services: Sequence[records.Service] = ()
+    calendar: Calendar = UNKNOWN
+    aliases: Mapping[str, str] = {}  # -> what it was merged into
+    alias_names: Mapping[str, str] = {}
 
     @property
     def people(self) -> list[records.Inspector | records.Expert]:

@@ -21,6 +21,7 @@ from disclosure.document import ResultCode
 from selection.plan import AtLeast, Percent, Task, Witness
 from service import steps
 from service.accounts import Staff, create_staff
+from service.annual_plan.calendars import check_calendar, confirm_calendar, list_calendars
 from service.bundles import read_bundle
 from service.command.serve import running_office, serve_office
 from service.config import Config, read_config
@@ -52,6 +53,8 @@ __all__ = ["main"]
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample"
 ORIGIN = "demo.yunzhou.example/log"
+# The notices of the State Council from which the sample calendars are taken.
+NOTICES = {2025: "国务院办公厅关于2025年部分节假日安排的通知", 2026: "国务院办公厅关于2026年部分节假日安排的通知（国办发明电〔2025〕7号）"}
 TASK = Task(id="demo-2026-hazardous", name="2026 年度危险化学品等重点行业抽查")
 ACCOUNTS = {
     "registrar": ("周登记", ["registrar"]),
@@ -101,6 +104,7 @@ async def _run(config: Config, once: bool) -> int:
         _say_where(config, draw)
         if not once:
             say(f"\n请用浏览器打开 Open in a browser: {config.public_url}/draws/{draw}/")
+            say(f"内部办理 for staff: {config.public_url}/staff/，账户和口令在第一次运行时显示 accounts and password were shown on the first run")
             say("按 Ctrl+C 结束，数据保留 press Ctrl+C to stop; the data stay")
             await serve_office(office, config)
     return 0
@@ -156,13 +160,14 @@ async def _prepare(office: Office) -> tuple[str, dict[str, Staff]]:
             "SELECT id FROM draw WHERE task = $1 ORDER BY created_at DESC LIMIT 1", TASK.id
         )
     await _import(office, staff["registrar"])
+    await _load_calendars(office, staff["registrar"])
     if draw is None:
         draw = await create_draft(office, staff["operator"], _draft(office))
     return draw, staff
 
 
 async def _import(office: Office, registrar: Staff) -> None:
-    for kind in ("targets", "items", "inspectors", "experts", "conflicts", "inspections"):
+    for kind in ("targets", "items", "inspectors", "experts", "conflicts", "services", "inspections"):
         async with office.pool.acquire() as connection:
             if await connection.fetchval("SELECT version FROM registry_version WHERE kind = $1", kind):
                 continue
@@ -172,6 +177,15 @@ async def _import(office: Office, registrar: Staff) -> None:
         c = view.counts
         say(f"① 导入 {file.name}：新增 {c['new']}，变更 {c['changed']}，未变 {c['unchanged']}，退回 {c['refused']}，提示 {c['warned']}"
             f" (new, changed, unchanged, refused, warned)")  # fmt: skip
+
+
+async def _load_calendars(office: Office, registrar: Staff) -> None:
+    known = {load.year for load in await list_calendars(office)}
+    for year, notice in NOTICES.items():
+        if year not in known:
+            file = SAMPLE / f"calendar-{year}.csv"
+            load = await check_calendar(office, registrar, file.name, file.read_bytes(), notice)
+            await confirm_calendar(office, registrar, load.id)
 
 
 def _draft(office: Office) -> Draft:

@@ -114,6 +114,9 @@ def _mandatory(draft: Draft, registries: Registries) -> Iterator[DraftFault]:
     folded = {_folded(target) for target in wanted}
     near = {record.id for record in registries.targets if record.id in wanted or _folded(record.id) in folded}
     for target in sorted(wanted - near):
+        if (kept := registries.aliases.get(target)) is not None:
+            yield DraftFault(f"必查对象 {target} 已并入 {kept}；请改写为 {kept}", f"mandatory target {target} was merged into {kept}")
+            continue
         yield DraftFault(
             f"必查对象 {target} 不在检查对象名录中{_alike(target, near)}；请核对代码，或先导入名录",
             f"mandatory target {target} is not in the registry",

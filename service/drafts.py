@@ -9,7 +9,7 @@ from selection.forms import Id, Key, Label, Text, Time
 from selection.plan import QuotaRule, ReplacementReason, Task
 
 __all__ = ["EXEMPT_ORIGINS", "Attribute", "Band", "CapClass", "Closed", "DiceGiver", "Draft", "DraftClass", "DraftRule",
-           "DraftSeat", "DraftStratum", "JustInspected", "Leave", "Mandatory", "NonceGiver", "Origin", "PublicGiver", "Punished", "Scope",
+           "DraftSeat", "DraftStratum", "DrandGiver", "JustInspected", "Leave", "Mandatory", "NonceGiver", "Origin", "PublicGiver", "Punished", "Scope",
            "SectionItemCount", "SectionRule", "Statement", "Suspended", "ThrowerName", "VisitDays", "Where", "WitnessGiver", "YearlyCap"]  # fmt: skip
 
 # A word of a registry: one line, as an import leaves it; "" is where nothing was filled in.
@@ -216,7 +216,11 @@ class PublicGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="public
     example: Text
 
 
-Giver = NonceGiver | WitnessGiver | DiceGiver | PublicGiver
+class DrandGiver(Part, frozen=True, kw_only=True, tag_field="kind", tag="drand"):
+    """The public beacon, as the last giver. Chain and round are not asked for: they follow from T (docs/spec/beacon.md 1)."""
+
+
+Giver = NonceGiver | WitnessGiver | DiceGiver | PublicGiver | DrandGiver
 
 
 class Statement(Part, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What the service refuses, in the reader's language. `service/web/errors.py` turns each into an HTTP answer."""
 
-__all__ = ["Conflicting", "Denied", "Invalid", "NotFound", "Refused"]
+__all__ = ["Conflicting", "Denied", "Differs", "Invalid", "NotFound", "Refused"]
 
 
 class Refused(Exception):
@@ -29,3 +29,7 @@ class NotFound(Refused):
 
 class Conflicting(Refused):
     """The present state does not allow it: too early, too late, or done otherwise already."""
+
+
+class Differs(Conflicting):
+    """What two people typed from the same source, neither seeing the other's, is not the same."""

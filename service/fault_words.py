@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from selection.plan import Class, Item, Named, Plan, Section, Stratum
+from service.language import SOURCE, current_language
 
 __all__ = ["LONGEST", "clip", "names_of", "say"]
 
@@ -73,10 +74,12 @@ _WORDINGS: Final[tuple[tuple[str, str], ...]] = (
      "部门 {2} 要抽分层 {3}，类别 {1} 却没有该部门的事项；请补上"),
     (r"a target of class (.+) gets no item of section (.+)",
      "类别 {1} 的对象没有任何可查事项（部门 {2}）；请增加选查事项数量，或在事项名录中设必查事项"),
-    (r"the last contributor is not dice, public or drand", "最后一个给号来源须是掷骰子或公共号码；请调整顺序"),
+    (r"the last contributor is not dice, public or drand", "最后一个给号来源须是掷骰子、公共号码或公共信标；请调整顺序"),
     (r"more than one contributor throws dice", "掷骰子只能有一组；请合并"),
     (r"exactly one witness is declared; at least two, or none", "见证人只有一位；请至少两位，或一位也不设"),
-    (r"drand is named, and this version cannot verify it", "本版本还不能验证 drand；请改用掷骰子或公共号码"),
+    (r"drand is named, and not as the last contributor", "公共信标须是最后一个给号来源，且只有一个；请调整顺序"),
+    (r"the drand chain (.+) is not quicknet, (.+)", "信标的链 {1} 不是 quicknet（{2}）；请重新生成计划"),
+    (r"drand round (\d+) is not (\d+), the first at or after T (.+)", "信标轮次 {1} 不对，T（{3}）起的第一轮是第 {2} 轮；请重新生成计划"),
     (r"a sealed plan needs a nonce", "封存抽查须有本机关的封存数（nonce）；请在给号来源中加上"),
     (r"the example (.+) of (.+) is not (\d+) digits", "公共号码 {2} 的示例 {1} 不是 {3} 位数字；请按写明的位数填写示例"),
     (r"no rule (.+) knows an exception", "没有“{1}”这种须写明理由的情形；请改用预览列出的规则名"),
@@ -162,12 +165,14 @@ def names_of(plan: Plan) -> dict[str, str]:
 
 
 def say(fault: str, names: Mapping[str, str] | None = None) -> str:
-    """Return the fault in Chinese, with its mend and the English sentence behind it, at most 480 characters.
+    """Return the fault in Chinese, with its mend and the English sentence behind it, at most 480 characters; in English that sentence alone.
 
     `names` are names by id (`names_of`); where an id has one, the name is shown with it.
     """
     for pattern, zh in _COMPILED if len(fault) <= _MATCHED else ():
         if match := pattern.fullmatch(fault):
+            if current_language() != SOURCE:
+                return clip(_english(fault, match), LONGEST)
             words = [_named(group, names or {}) for group in match.groups()]
             return clip(f"{zh.format('', *words)}。（{_english(fault, match)}）", LONGEST)
     return clip(fault if _CHINESE.search(fault) else f"内容不合规定：{fault}", LONGEST)

@@ -18,6 +18,7 @@ from selection.plan import (
     Blobs,
     Contributor,
     Dice,
+    Drand,
     Named,
     NonceCommitment,
     Plan,
@@ -49,10 +50,11 @@ from selection.pool import (
     parse_people,
     parse_pool,
 )
+from selection.quicknet import CHAIN, round_at
 from selection.stated_reasons import unknown_subjects
 from selection.transcript import Transcript
 from service.candidates import Registries, sort_candidates
-from service.drafts import DiceGiver, Draft, NonceGiver, ThrowerName, WitnessGiver
+from service.drafts import DiceGiver, Draft, DrandGiver, NonceGiver, ThrowerName, WitnessGiver
 from service.former import DRAWN, FormerDraw, conflicts_beside, former_candidates, strata_of_former
 from service.people import codes_of, conflicts_between, people_for
 from service.plan_parts import classes_of, items_of, strata_of
@@ -142,7 +144,7 @@ def freeze(
     for id, (number, _) in disclosures.items():
         by_number[number] += (id,)  # two where one number stands among inspectors and experts
     beside = conflicts_beside(former, draft.apart) if former is not None else set()
-    opened, conflict_reasons = conflicts_between(registries, there, by_number, fresh, sorted(beside))
+    opened, conflict_reasons = conflicts_between(registries, there, by_number, fresh, draft.visits.last, sorted(beside))
     apart = _apart(draft, registries, by_number)
     nonce = fresh(32).hex()
     contributors = _contributors(draft, identity, nonce, disclose, disclosures)
@@ -275,6 +277,8 @@ def _contributors(
                 Thrower(body=t.body, key=t.key, label=t.label, person=person(t)) for t in giver.throwers
             )
             made.append(Dice(digits=giver.digits, throwers=tuple(throwers)))
+        elif isinstance(giver, DrandGiver):
+            made.append(Drand(chain=CHAIN, round=round_at(draft.instant)))
         else:
             made.append(
                 PublicNumber(digits=giver.digits, example=giver.example, issue=giver.issue, label=giver.label,

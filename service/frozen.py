@@ -32,7 +32,7 @@ __all__ = ["DrawRow", "FrozenDraw", "lock_draw", "read_draw_row", "read_frozen",
 
 
 class DrawRow(Struct, frozen=True):
-    """The row of a draw; `plan` is S, None while it is a draft."""
+    """The row of a draw; `plan` is S, None while it is a draft. `sections` are the departments that take part, the leading one first."""
 
     id: str
     year: int
@@ -44,9 +44,10 @@ class DrawRow(Struct, frozen=True):
     plan: str | None
     instant: datetime | None
     opens: datetime | None
+    sections: tuple[str, ...]
 
 
-_ROW = "SELECT id, year, number, attempt, state, title, task, plan, instant, opens FROM draw WHERE id = $1"
+_ROW = "SELECT id, year, number, attempt, state, title, task, plan, instant, opens, sections FROM draw WHERE id = $1"
 
 
 async def read_draw_row(connection: Connection, draw: str) -> DrawRow:
@@ -63,7 +64,7 @@ async def _row(connection: Connection, draw: str, sql: str) -> DrawRow:
     row = await connection.fetchrow(sql, draw)
     if row is None:
         raise NotFound(f"没有批次 {draw}", f"there is no draw {draw}")
-    return DrawRow(*row)
+    return DrawRow(**dict(row) | {"sections": tuple(row["sections"])})
 
 
 class FrozenDraw(Struct, frozen=True, dict=True):

@@ -5,7 +5,7 @@ interface; a word that a catalogue lacks stays Chinese, and a test says which. T
 """
 
 import gettext as catalogues
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-__all__ = ["LANGUAGES", "SOURCE", "current_language", "gettext", "marked", "ngettext", "speaking", "use_language"]
+__all__ = ["LANGUAGES", "SOURCE", "Table", "current_language", "gettext", "marked", "ngettext", "speaking", "use_language"]
 
 SOURCE: Final = "zh"
 LANGUAGES: Final = {"zh": "中文", "en": "English"}
@@ -70,6 +70,22 @@ def ngettext(one: str, many: str, number: int) -> str:
     """Return the form for `number` things; in Chinese both are written alike."""
     language = _current.get()
     return many if language == SOURCE else _catalogue(language).ngettext(one, many, number)
+
+
+class Table(Mapping[str, str]):
+    """Words by code: written in Chinese with `marked`, read in the language being spoken."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = dict(words)
+
+    def __getitem__(self, code: str) -> str:
+        return gettext(self._words[code])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
 
 
 def marked(text: str) -> str:

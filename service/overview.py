@@ -36,29 +36,33 @@ class MissingTeams(Struct, frozen=True):
     by_state: str | None
 
 
-async def missing_teams(office: Office) -> list[MissingTeams]:
-    """Return the draws, open to all, that lack teams, newest first, at most 100. Once another plan has drawn them, that one stands for
+async def missing_teams(office: Office, who: Staff) -> list[MissingTeams]:
+    """Return the draws that `who` sees and that are open to all, that lack teams, newest first, at most 100. Once another plan has drawn them, that one stands for
     whatever it lacks itself."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
             "SELECT d.id, d.title, b.id AS by, b.state FROM draw d JOIN draw_result r ON r.draw = d.id"
             " LEFT JOIN draw b ON b.draft ->> 'teams_of' = d.id AND b.state <> 'voided'"
-            " WHERE d.state IN ('drawn', 'opened') AND r.teams_missing AND coalesce(b.state NOT IN ('drawn', 'opened'), true)"
-            " ORDER BY d.year DESC, d.number DESC, d.attempt DESC LIMIT 100"
+            " WHERE seen_by(d.sections, $1)"
+            " AND d.state IN ('drawn', 'opened') AND r.teams_missing AND coalesce(b.state NOT IN ('drawn', 'opened'), true)"
+            " ORDER BY d.year DESC, d.number DESC, d.attempt DESC LIMIT 100",
+            who.department,
         )
     return [MissingTeams(*row) for row in rows]
 
 
 async def list_draws(
-    office: Office, before: tuple[int, int, int] | None = None, limit: int = 50
+    office: Office, who: Staff, before: tuple[int, int, int] | None = None, limit: int = 50, year: int | None = None, state: str = "", task: str = "",
 ) -> list[DrawLine]:
-    """Return up to `limit` draws, newest first, continuing after (year, number, attempt) `before`."""
+    """Return up to `limit` draws that `who` sees, newest first, continuing after (year, number, attempt) `before`; only those of a year, in a
+    state, of a task whose id or title holds `task`, where these are given."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
             "SELECT id, state, title, task, plan, instant, opens FROM draw"
-            " WHERE $1::integer IS NULL OR (year, number, attempt) < ($1, $2, $3)"
-            " ORDER BY year DESC, number DESC, attempt DESC LIMIT $4",
-            *(before or (None, None, None)), limit,
+            " WHERE ($1::integer IS NULL OR (year, number, attempt) < ($1, $2, $3))"
+            " AND seen_by(sections, $5) AND ($6::integer IS NULL OR year = $6) AND ($7 = '' OR state = $7)"
+            " AND ($8 = '' OR strpos(task, $8) > 0 OR strpos(title, $8) > 0) ORDER BY year DESC, number DESC, attempt DESC LIMIT $4",
+            *(before or (None, None, None)), limit, who.department, year, state, task,
         )  # fmt: skip
     return [
         DrawLine(

@@ -35,26 +35,43 @@ _PLANS: Final = """
 # Who is visited for a draw that is still sealed, and from which day: whatever is known of them from then on would betray the list.
 _HIDDEN: Final = """
     hidden AS MATERIALIZED (
+        SELECT coalesce(kept, target) AS target, since FROM (
         SELECT chosen ->> 'id' AS target, since
         FROM (SELECT id AS draw, instant::date AS since FROM draw WHERE state = 'sealed') AS closed JOIN draw_result USING (draw)
         CROSS JOIN LATERAL jsonb_array_elements(convert_from(result, 'UTF8')::jsonb -> 'targets') AS chosen
         UNION
         SELECT event -> 'successor' ->> 'id', instant::date FROM sealed_event JOIN draw ON draw.id = sealed_event.draw
         WHERE draw.state = 'sealed' AND event ->> 'kind' = 'target' AND event -> 'successor' ->> 'id' IS NOT NULL
+        ) AS visited LEFT JOIN target_alias ON alias = target
     )"""
 
+# What an alias was inspected counts for the target it was merged into (ADR 26): both sides are asked by the target that was kept. So is
+# the number of a result of ours, by which `History.visits` knows it for one.
 _PAST: Final = f"""
-    WITH {_PLANS}, {_HIDDEN}
-    SELECT target, inspected_on, department, number, origin, outcome, punished FROM inspection
-    WHERE NOT EXISTS (SELECT FROM hidden WHERE hidden.target = inspection.target AND inspected_on >= since)
+    WITH {_PLANS}, {_HIDDEN}, imported AS MATERIALIZED (
+        SELECT target, inspected_on, department, number, origin, outcome, punished
+        FROM inspection LEFT JOIN target_alias ON alias = target WHERE kept IS NULL
+        UNION ALL  -- one visit that was entered for several of them is one visit
+        (SELECT DISTINCT ON (kept, inspected_on, department, number) kept, inspected_on, department,
+            CASE WHEN right(number, length(alias) + 1) = '.' || alias THEN left(number, -length(alias)) || kept ELSE number END,
+            origin, outcome, punished
+        FROM inspection JOIN target_alias ON alias = target
+        WHERE NOT EXISTS (
+            SELECT FROM inspection AS own WHERE own.target = kept AND own.inspected_on = inspection.inspected_on
+                AND own.department = inspection.department AND own.number = inspection.number)
+        ORDER BY kept, inspected_on, department, number, target)
+    )
+    SELECT target, inspected_on, department, number, origin, outcome, punished FROM imported
+    WHERE NOT EXISTS (SELECT FROM hidden WHERE hidden.target = imported.target AND inspected_on >= since)
     UNION ALL
-    SELECT result.target, day, (SELECT name FROM bureau), result.id,
+    SELECT coalesce(kept, result.target), day, (SELECT name FROM bureau), result.draw || '.' || coalesce(kept, result.target),
            CASE plan.origin WHEN 'special-campaign' THEN 'special' ELSE 'plan-random' END, result.code, false
     FROM result JOIN plan USING (draw) JOIN document ON document.sha256 = result.found
+    LEFT JOIN target_alias ON alias = result.target
     CROSS JOIN LATERAL (SELECT convert_from(document.data, 'UTF8')::jsonb AS body) AS read
     CROSS JOIN LATERAL (SELECT (body ->> 'inspected_on')::date AS day) AS dated
     WHERE result.status <> 'withdrawn' AND result.code <> ALL ('{{UNREACHABLE,NO_SUCH_ACTIVITY,CLOSED_OR_LIQUIDATING,DEREGISTERED,REVOKED,RESCINDED,MOVED_OUT}}')
-      AND NOT EXISTS (SELECT FROM inspection WHERE inspection.target = result.target AND inspected_on = day)
+      AND NOT EXISTS (SELECT FROM imported WHERE imported.target = coalesce(kept, result.target) AND inspected_on = day)
 """  # noqa: S608 (constants only)
 
 # A sealed draw is left out: who is excluded for it would be named in a public list before the opening.
@@ -68,8 +85,8 @@ _STANDING: Final = f"""
         CROSS JOIN LATERAL jsonb_array_elements(convert_from(result, 'UTF8')::jsonb -> 'targets') AS chosen
         UNION SELECT draw, event -> 'successor' ->> 'id' FROM event WHERE event ->> 'kind' = 'target'
     )
-    SELECT target, plan.first, plan.last
-    FROM chosen JOIN plan USING (draw)
+    SELECT coalesce(kept, target) AS target, plan.first, plan.last
+    FROM chosen JOIN plan USING (draw) LEFT JOIN target_alias ON alias = target
     WHERE target IS NOT NULL AND state <> 'sealed' AND NOT teams_only
       AND NOT EXISTS (SELECT FROM event WHERE event.draw = chosen.draw AND event ->> 'kind' = 'target' AND event ->> 'target' = target)
       AND NOT EXISTS (SELECT FROM result JOIN plan AS done USING (draw) WHERE result.target = chosen.target AND done.visits_of = chosen.draw)

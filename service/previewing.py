@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from msgspec import UnsetType
@@ -9,11 +10,13 @@ from msgspec import UnsetType
 from selection.plan import Plan, Quota, Stratum
 from selection.plan_rules import SMALL_STRATUM
 from selection.pool import Listed
+from service.annual_plan.calendars import read_calendars
+from service.calendar import missing_years
 from service.database import Connection
 from service.pages.words import chance_in_words, count_in_words, rule_in_words
 from service.past import sealed_draws
 
-__all__ = ["pool_warnings", "rule_lines", "strata_lines", "uncounted_warnings"]
+__all__ = ["calendar_warnings", "pool_warnings", "rule_lines", "strata_lines", "uncounted_warnings"]
 
 
 def strata_lines(plan: Plan) -> list[dict[str, Any]]:
@@ -56,6 +59,14 @@ async def uncounted_warnings(connection: Connection, plan: Plan) -> list[str]:
     sealed = await sealed_draws(connection)
     shown = "、".join(sealed[:5])
     return [f"批次 {shown} 等 {len(sealed)} 个尚在封存，其检查对象启封前不计入年度次数：计入会泄露封存的名单"] if sealed else []
+
+
+async def calendar_warnings(connection: Connection, plan: Plan) -> list[str]:
+    """Return a warning in Chinese if working days of the visits were counted without knowing the holidays."""
+    days = [date.fromisoformat(day) for day in (plan.visits.from_, plan.visits.to)]
+    missing = missing_years(await read_calendars(connection), *days)
+    years = "、".join(map(str, missing))
+    return [f"{years} 年的工作日历没有导入：检查日期里的工作日暂按周一至周五计算，不知道节假日和调休；请登记员导入"] if missing else []
 
 
 def pool_warnings(plan: Plan) -> list[str]:

@@ -20,7 +20,7 @@ from service.keys import choose_signer, read_key_event
 from service.office import Office, as_time, system_clock
 from service.signer import Passphrase, load_signer
 
-__all__ = ["Department", "Departments", "key_fault", "load_section_signers", "name_section", "order_signers",
+__all__ = ["Department", "Departments", "confirmer_faults", "key_fault", "load_section_signers", "name_section", "order_signers",
            "read_departments", "retire_section", "sections_of", "signers_for"]  # fmt: skip
 
 
@@ -84,6 +84,17 @@ def key_fault(office: Office, section: Section) -> str | None:
         f" section-{section.id}.pem 并重新启动服务，或从草案的部门中删去它"
         f"。（the private key of section {section.id} is not here, so nothing of it can be signed）"
     )
+
+
+async def confirmer_faults(connection: Connection, sections: Sequence[Section]) -> list[str]:
+    """Return in Chinese, with the English behind and the mend, which further departments have nobody who could confirm a freeze for them."""
+    rows = await connection.fetch("SELECT DISTINCT department FROM staff WHERE active AND 'confirmer' = ANY(roles) AND department IS NOT NULL")
+    able = {row["department"] for row in rows}
+    return [
+        f"部门“{section.name}”（{section.id}）还没有复核人账户，无人可代表它同意锁定；请管理员为它建立“复核人”账户，或从草案的部门中删去它"
+        f"。（section {section.id} has no confirmer who could agree for it）"
+        for section in sections[1:] if section.id not in able
+    ]  # fmt: skip
 
 
 def signers_for(office: Office, plan: Plan, document: Document) -> list[Signer]:

@@ -115,7 +115,7 @@ async def _check(
             async with connection.transaction():
                 attempt = await begin_attempt(connection, login, place, office.clock())
             row = await connection.fetchrow(
-                "SELECT s.id, s.name, s.roles, s.password_hash, f.secret FROM staff s LEFT JOIN second_factor f ON f.staff = s.id"
+                "SELECT s.id, s.name, s.roles, s.department, s.password_hash, f.secret FROM staff s LEFT JOIN second_factor f ON f.staff = s.id"
                 " WHERE s.login = $1 AND s.active", login
             )  # fmt: skip
     id, password_hash, secret = (row["id"], row["password_hash"], row["secret"]) if row else (None, None, None)
@@ -126,7 +126,7 @@ async def _check(
             async with office.pool.acquire() as connection:
                 await access_log.note(connection, id, "wrong code" if right else "wrong password", login)
         raise _wrong()
-    return Staff(row["id"], login, row["name"], frozenset(row["roles"])), attempt, match
+    return Staff(row["id"], login, row["name"], frozenset(row["roles"]), row["department"]), attempt, match
 
 
 async def _check_own_password(office: Office, who: Staff, password: str, place: Place) -> Attempt:
@@ -147,7 +147,7 @@ async def read_session(office: Office, token: str) -> Session | None:
     now = office.clock()
     async with office.pool.acquire() as connection:
         row = await connection.fetchrow(
-            "SELECT s.id, s.login, s.name, s.roles, s.initial_password, t.csrf, t.seen_at, f.secret IS NOT NULL AS has_code,"
+            "SELECT s.id, s.login, s.name, s.roles, s.department, s.initial_password, t.csrf, t.seen_at, f.secret IS NOT NULL AS has_code,"
             " coalesce((SELECT second_factor FROM bureau), false) AS asked_for"
             " FROM staff_session t JOIN staff s ON s.id = t.staff LEFT JOIN second_factor f ON f.staff = s.id"
             " WHERE t.token_sha256 = $1 AND s.active AND t.created_at > $2 AND t.seen_at > $3",
@@ -159,7 +159,7 @@ async def read_session(office: Office, token: str) -> Session | None:
             await connection.execute(
                 "UPDATE staff_session SET seen_at = $2 WHERE token_sha256 = $1", _digest(token), now
             )
-    staff = Staff(row["id"], row["login"], row["name"], frozenset(row["roles"]))
+    staff = Staff(row["id"], row["login"], row["name"], frozenset(row["roles"]), row["department"])
     owes_code = needs_code(staff.roles, row["asked_for"]) and not row["has_code"]
     return Session(staff, row["csrf"], "password" if row["initial_password"] else "code" if owes_code else None)
 

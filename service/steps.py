@@ -3,6 +3,8 @@
 `propose` records what the first person asks for, `agree` that the next one stands by it. With the last agreement the step is
 performed in the same transaction: document, log entry and new state become true together, or nothing does. Asking again,
 by a double click, a replayed request or after a crash, finds what is there and changes nothing.
+
+A freeze asks in addition for a confirmer of every further department of the plan, from their own account, in any order (ADR 27).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +15,7 @@ import msgspec
 from asyncpg import UntranslatableCharacterError
 from msgspec import Struct
 
-from disclosure.signing_rules import CHECKING_ROLES, ROLES
+from disclosure.signing_rules import CHECKING_ROLES
 from selection.plan import ActorRole
 from service import access_log
 from service.accounts import Staff
@@ -23,33 +25,56 @@ from service.errors import Conflicting, Denied, Invalid, NotFound
 from service.frozen import DrawRow, lock_draw, read_draw_row
 from service.log import publish_checkpoint
 from service.office import Office
+from service.seats import (
+    OF_ALL_DEPARTMENTS,
+    ROLE_NAMES,
+    STEP_ROLES,
+    Agreed,
+    Seat,
+    check_seat,
+    departments_of_step,
+    may_take,
+    open_seats,
+    read_agreed,
+    seats_of,
+)
+from service.visibility import sees_draw
 
-__all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "may_see", "open_steps", "propose",
-           "read_step", "withdraw"]  # fmt: skip
+__all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "may_agree", "may_see",
+           "open_steps", "propose", "read_step", "send_back", "withdraw"]  # fmt: skip
 
 T = TypeVar("T")
 
 PLAN_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
-STEP_ROLES = {**ROLES, "contribution/v1": ("operator", "confirmer")}
 
 
 class Prepared(Struct, frozen=True):
-    """A checked request: what it is about, the request as it will be performed, and what people should see of it."""
+    """A checked request: what it is about, the request as it will be performed, and what people should see of it.
+
+    `sections` are the departments whose people take it, where those are not all of the draw: whose keys will sign a revision of a result.
+    """
 
     subject: str
     request: Any
     summary: dict[str, Any]
+    sections: tuple[str, ...] = ()
 
 
 Prepare = Callable[[Connection, Office, DrawRow, Any], Awaitable[Prepared]]
 Perform = Callable[[Connection, Office, DrawRow, Any, tuple[ActorRole, ...]], Awaitable[Stored]]
+CompareTyped = Callable[[Any, str | None], None]
 
 
 class Rule(Struct, frozen=True):
-    """How one kind of step is checked when proposed and performed when all have agreed."""
+    """How one kind of step is checked when proposed and performed when all have agreed.
+
+    `compare_typed` takes the request and what the one who agrees typed without seeing it; it raises if they have to type and did not,
+    or typed something else.
+    """
 
     prepare: Prepare
     perform: Perform
+    compare_typed: CompareTyped | None = None
 
 
 def convert_request(request: Any, type: type[T]) -> T:
@@ -70,12 +95,20 @@ def _rule(kind: str) -> Rule:
 
 
 class Agreement(Struct, frozen=True):
+    """Who agreed; `department` is the name of the further department they agreed for, if it was for one."""
+
     role: str
     login: str
+    department: str | None = None
 
 
 class StepView(Struct, frozen=True):
-    """A step as people see it; `document` is the digest of what it led to, None while someone has still to agree."""
+    """A step as people see it; `document` is the digest of what it led to, None while someone has still to agree.
+
+    `roles` are those of all who agree: first of those who did, as in `agreed`, then of those who have not. `waits` are the
+    seats that somebody can take now. `sections` are the departments of the draw, the leading one first, or of a result those that
+    drew its target. A step that was sent back is `withdrawn` too, and says by whom and why.
+    """
 
     id: str
     draw: str
@@ -85,6 +118,16 @@ class StepView(Struct, frozen=True):
     agreed: tuple[Agreement, ...]
     document: str | None
     summary: dict[str, Any]
+    waits: tuple[Seat, ...] = ()
+    sections: tuple[str, ...] = ()
+    withdrawn: bool = False
+    returned_by: str | None = None
+    returned_note: str | None = None
+
+
+def may_agree(view: StepView, who: Staff) -> bool:
+    """Return whether it is the turn of `who`, as far as role and department say; whether they would check themselves, `agree` finds."""
+    return view.document is None and any(may_take(who, seat, view.kind, view.sections) for seat in view.waits)
 
 
 async def propose(office: Office, who: Staff, draw: str, kind: str, request: Mapping[str, Any]) -> StepView:
@@ -96,11 +139,15 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
     rule = _rule(kind)
     async with office.pool.acquire() as connection, connection.transaction():
         row = await lock_draw(connection, draw)
-        _check_role(who, STEP_ROLES[kind][0])
+        if not sees_draw(who, row.sections):
+            raise NotFound(f"没有批次 {draw}", f"there is no draw {draw}")
+        first = await check_seat(connection, who, kind, row.sections, seats_of(kind, row.sections)[:1])
         done = await _finished(connection, row, kind, request)
         if done is not None:
             return await _view(connection, done)
         prepared = await rule.prepare(connection, office, row, request)
+        if prepared.sections:
+            await check_seat(connection, who, kind, prepared.sections, seats_of(kind, row.sections)[:1])
         open_id = await connection.fetchval(
             "SELECT id FROM step WHERE draw = $1 AND kind = $2 AND subject = $3"
             " AND done IS NULL AND NOT withdrawn",
@@ -108,13 +155,13 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
         )  # fmt: skip
         if open_id is not None:
             return await _found(connection, open_id, prepared)
-        await _check_separation(connection, draw, who, STEP_ROLES[kind][0])
+        await _check_separation(connection, draw, who, first.role)
         step_id = await connection.fetchval(
             "INSERT INTO step (draw, kind, subject, request) VALUES ($1, $2, $3, $4) RETURNING id",
             draw, kind, prepared.subject,
-            msgspec.json.encode({"asked": request, "request": prepared.request, "summary": prepared.summary}).decode(),
+            msgspec.json.encode({"asked": request, "request": prepared.request, "summary": prepared.summary, "sections": prepared.sections}).decode(),
         )  # fmt: skip
-        await _agree(connection, step_id, 0, STEP_ROLES[kind][0], who)
+        await _agree(connection, step_id, 0, first, who)
         await access_log.note(connection, who.id, f"propose {kind}", f"{draw} {prepared.subject}")
         return await _view(connection, step_id)
 
@@ -152,8 +199,8 @@ async def _found(connection: Connection, step_id: UUID, prepared: Prepared) -> S
     return await _view(connection, step_id)
 
 
-async def agree(office: Office, who: Staff, step: UUID) -> StepView:
-    """Return the step after `who` agreed to it; if they are the last, it has been performed.
+async def agree(office: Office, who: Staff, step: UUID, typed: str | None = None) -> StepView:
+    """Return the step after `who` agreed to it; if they are the last, it has been performed. `typed` is for kinds that are typed twice.
 
     Agreeing twice changes nothing. Raises NotFound, Denied (not in the role that is next, or would check themselves),
     and whatever performing it raises, in which case `who` has not agreed either.
@@ -168,18 +215,20 @@ async def agree(office: Office, who: Staff, step: UUID) -> StepView:
         )
         if found["withdrawn"]:
             raise Conflicting("此申请已撤回", "this step was withdrawn")
-        kind, roles = found["kind"], STEP_ROLES[found["kind"]]
-        _check_may_see(row.state, kind, who)
-        agreed = await _agreed(connection, step)
-        if found["done"] is not None or who.id in [staff for staff, _ in agreed]:
+        kind = found["kind"]
+        _check_may_see(row, kind, who)
+        agreed = await read_agreed(connection, step)
+        if found["done"] is not None or who.id in [one.staff for one in agreed]:
             return await _view(connection, step)
-        role = roles[len(agreed)]
-        _check_role(who, role)
-        await _check_separation(connection, draw, who, role)
-        await _agree(connection, step, len(agreed), role, who)
+        whose = departments_of_step(found["request"], row.sections)
+        seat = await check_seat(connection, who, kind, whose, open_seats(kind, whose, agreed))
+        await _check_separation(connection, draw, who, seat.role)
+        if (compare := _rule(kind).compare_typed) is not None:
+            compare(msgspec.json.decode(found["request"])["request"], typed)
+        await _agree(connection, step, len(agreed), seat, who)
         await access_log.note(connection, who.id, f"agree {kind}", f"{draw} {found['subject']}")
         shard = None
-        if len(agreed) + 1 == len(roles):
+        if len(agreed) + 1 == len(seats_of(kind, whose)):
             actors = await _actors(connection, office, draw, step)
             request = msgspec.json.decode(found["request"])["request"]
             stored = await _rule(kind).perform(connection, office, row, request, actors)
@@ -197,12 +246,12 @@ async def withdraw(office: Office, who: Staff, step: UUID) -> None:
     an open step keeps anybody from asking for the same thing rightly. Withdrawing twice changes nothing."""
     async with office.pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(
-            "SELECT draw, kind, subject, done FROM step WHERE id = $1 FOR UPDATE", step
+            "SELECT draw, kind, subject, request, done, sections FROM step JOIN draw ON draw.id = step.draw WHERE step.id = $1 FOR UPDATE OF step", step
         )
-        if row is None:
+        if row is None or not sees_draw(who, row["sections"]):
             raise NotFound("没有这个步骤", "there is no such step")
-        agreed = await _agreed(connection, step)
-        if who.id != agreed[0][0] and agreed[0][1] not in who.roles:
+        agreed = await read_agreed(connection, step)
+        if who.id != agreed[0].staff and not may_take(who, Seat(agreed[0].role), row["kind"], departments_of_step(row["request"], row["sections"])):
             raise Denied(
                 "只有提出人或同岗人员可以撤回",
                 "only whoever proposed a step, or has the same role, withdraws it",
@@ -215,13 +264,29 @@ async def withdraw(office: Office, who: Staff, step: UUID) -> None:
         )
 
 
-def _check_role(who: Staff, role: str) -> None:
-    if role not in who.roles:
-        raise Denied(f"此步骤须由“{ROLE_NAMES[role]}”办理", f"this step is for a {role}; {who.login} is none")
+async def send_back(office: Office, who: Staff, step: UUID, note: str) -> None:
+    """Refuse an open step that it is the turn of `who` to agree to, with a note for whoever proposed it. It ends as withdrawn and says why.
 
-
-ROLE_NAMES = {"operator": "经办人", "confirmer": "复核人", "approver": "审批人", "inspector": "检查人员",
-              "reviewer": "审核人", "publisher": "发布人"}  # fmt: skip
+    Raises NotFound, Denied if it is not their turn, Invalid without a note, Conflicting if the step is done. Sending back twice changes nothing.
+    """
+    if not (said := note.strip()) or len(said) > 500:
+        raise Invalid("请写明退回的原因，至多 500 字", "say why it is sent back, in at most 500 characters")
+    async with office.pool.acquire() as connection, connection.transaction():
+        draw = await connection.fetchval("SELECT draw FROM step WHERE id = $1", step)
+        if draw is None:
+            raise NotFound("没有这个步骤", "there is no such step")
+        row = await lock_draw(connection, draw)
+        found = await connection.fetchrow("SELECT kind, subject, request, done, withdrawn FROM step WHERE id = $1 FOR UPDATE", step)
+        _check_may_see(row, found["kind"], who)
+        if found["done"] is not None:
+            raise Conflicting("此步骤已办结，不能退回", "the step is done; it is never sent back")
+        if found["withdrawn"]:
+            return
+        kind, whose = found["kind"], departments_of_step(found["request"], row.sections)
+        seat = await check_seat(connection, who, kind, whose, open_seats(kind, whose, await read_agreed(connection, step)))
+        await _check_separation(connection, draw, who, seat.role)
+        await connection.execute("UPDATE step SET withdrawn = true, returned_by = $2, returned_note = $3 WHERE id = $1", step, who.id, said)
+        await access_log.note(connection, who.id, f"send back {found['kind']}", f"{draw} {found['subject']}")
 
 
 async def _check_separation(connection: Connection, draw: str, who: Staff, role: str) -> None:
@@ -238,27 +303,18 @@ async def _check_separation(connection: Connection, draw: str, who: Staff, role:
             )
 
 
-async def _agree(connection: Connection, step: UUID, position: int, role: str, who: Staff) -> None:
+async def _agree(connection: Connection, step: UUID, position: int, seat: Seat, who: Staff) -> None:
     await connection.execute(
-        "INSERT INTO step_agreement (step, position, role, staff) VALUES ($1, $2, $3, $4)",
-        step,
-        position,
-        role,
-        who.id,
-    )
-
-
-async def _agreed(connection: Connection, step: UUID) -> list[tuple[int, str]]:
-    rows = await connection.fetch(
-        "SELECT staff, role FROM step_agreement WHERE step = $1 ORDER BY position", step
-    )
-    return [(row["staff"], row["role"]) for row in rows]
+        "INSERT INTO step_agreement (step, position, role, staff, section) VALUES ($1, $2, $3, $4, $5)",
+        step, position, seat.role, who.id, seat.section,
+    )  # fmt: skip
 
 
 async def _actors(connection: Connection, office: Office, draw: str, step: UUID) -> tuple[ActorRole, ...]:
-    """Return who took the step, by ids that are fresh for this draw."""
+    """Return who took the step, by ids that are fresh for this draw. Who agreed for a further department is not among them: the
+    document has the department's signature instead."""
     actors = []
-    for staff, role in await _agreed(connection, step):
+    for staff, role in [(one.staff, one.role) for one in await read_agreed(connection, step) if one.section is None]:
         actor = await connection.fetchval(
             "INSERT INTO draw_actor (draw, staff, actor) VALUES ($1, $2, $3)"
             " ON CONFLICT (draw, staff) DO UPDATE SET actor = draw_actor.actor RETURNING actor",
@@ -269,22 +325,34 @@ async def _actors(connection: Connection, office: Office, draw: str, step: UUID)
 
 
 async def _view(connection: Connection, step: UUID) -> StepView:
-    row = await connection.fetchrow("SELECT draw, kind, subject, request, done FROM step WHERE id = $1", step)
+    row = await connection.fetchrow(
+        "SELECT draw, kind, subject, request, done, sections, withdrawn, s.name AS returned_by, returned_note"
+        " FROM step JOIN draw ON draw.id = step.draw LEFT JOIN staff s ON s.id = step.returned_by WHERE step.id = $1",
+        step,
+    )
     if row is None:
         raise NotFound("没有这个步骤", "there is no such step")
     agreed = await connection.fetch(
-        "SELECT a.role, s.login FROM step_agreement a JOIN staff s ON s.id = a.staff WHERE a.step = $1 ORDER BY position",
+        "SELECT a.role, s.login, a.section FROM step_agreement a JOIN staff s ON s.id = a.staff WHERE a.step = $1 ORDER BY position",
         step,
     )
+    kind, sections = row["kind"], departments_of_step(row["request"], row["sections"])
+    names = {r["label"]: r["name"] for r in await connection.fetch("SELECT label, name FROM section WHERE label = ANY($1)", sections[1:])}
+    waits = () if row["done"] is not None or row["withdrawn"] else open_seats(kind, sections, [Agreed(0, a["role"], a["section"]) for a in agreed])
     return StepView(
         id=str(step),
         draw=row["draw"],
         kind=row["kind"],
         subject=row["subject"],
-        roles=STEP_ROLES[row["kind"]],
-        agreed=tuple(Agreement(a["role"], a["login"]) for a in agreed),
+        roles=tuple(seat.role for seat in seats_of(kind, sections)),
+        agreed=tuple(Agreement(a["role"], a["login"], names.get(a["section"])) for a in agreed),
         document=row["done"],
         summary=msgspec.json.decode(row["request"])["summary"],
+        waits=tuple(Seat(seat.role, seat.section, names.get(seat.section or "", "")) for seat in waits),
+        sections=sections,
+        withdrawn=row["withdrawn"],
+        returned_by=row["returned_by"],
+        returned_note=row["returned_note"],
     )
 
 
@@ -299,8 +367,8 @@ def may_see(state: str, kind: str, who: Staff) -> bool:
     return state != "sealed" or not who.roles.isdisjoint(STEP_ROLES[kind])
 
 
-def _check_may_see(state: str, kind: str, who: Staff) -> None:
-    if not may_see(state, kind, who):
+def _check_may_see(row: DrawRow, kind: str, who: Staff) -> None:
+    if not may_see(row.state, kind, who) or not sees_draw(who, row.sections):
         raise NotFound("没有这个步骤", "there is no such step")
 
 
@@ -308,7 +376,7 @@ async def read_step(office: Office, who: Staff, step: UUID) -> StepView:
     """Return one step; NotFound if there is none, or none that `who` may see while the draw is sealed."""
     async with office.pool.acquire() as connection:
         view = await _view(connection, step)
-        _check_may_see((await read_draw_row(connection, view.draw)).state, view.kind, who)
+        _check_may_see(await read_draw_row(connection, view.draw), view.kind, who)
         return view
 
 
@@ -316,9 +384,16 @@ async def open_steps(office: Office, who: Staff) -> list[StepView]:
     """Return the steps that wait for a role that `who` has, oldest first, at most 500."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
-            "SELECT id FROM step s WHERE done IS NULL AND NOT withdrawn"
-            " AND $1::jsonb->kind->>(SELECT count(*)::integer FROM step_agreement a WHERE a.step = s.id) = ANY($2)"
-            " ORDER BY created_at LIMIT 500",
-            msgspec.json.encode(STEP_ROLES).decode(), list(who.roles),
+            "SELECT s.id FROM step s JOIN draw d ON d.id = s.draw,"
+            " LATERAL (SELECT $1::jsonb->s.kind->>(SELECT count(*)::integer FROM step_agreement a WHERE a.step = s.id) AS role) AS next"
+            " WHERE done IS NULL AND NOT withdrawn AND seen_by(d.sections, $3) AND ("
+            "  next.role = ANY($2) AND ($3::text IS NULL OR CASE WHEN s.kind = ANY($4)"
+            "   THEN coalesce(jsonb_array_length(s.request->'sections'), 0) = 0 OR s.request->'sections' ? $3"
+            "   ELSE $3 = d.sections[1] END)"
+            # All whom the document names have agreed: it waits for the further departments.
+            "  OR next.role IS NULL AND 'confirmer' = ANY($2) AND $3 = ANY(d.sections[2:])"
+            "   AND NOT EXISTS (SELECT FROM step_agreement a WHERE a.step = s.id AND a.section = $3))"
+            " ORDER BY s.created_at LIMIT 500",
+            msgspec.json.encode(STEP_ROLES).decode(), list(who.roles), who.department, list(OF_ALL_DEPARTMENTS),
         )  # fmt: skip
         return [await _view(connection, row["id"]) for row in rows]

@@ -40,6 +40,7 @@ from selection.pool import (
     parse_people,
     parse_pool,
 )
+from selection.quicknet import CHAIN, round_at
 from selection.quota import Population, officers_of, split_total, state_quota
 from selection.transcript import Transcript, format_transcript, parse_transcript
 
@@ -71,6 +72,7 @@ CLASS, DICE = PLAN.classes[0], PLAN.contributors[-1]
 SEAT = CLASS.inspector_seats[0]
 WITNESS = Witness(body="监察", key=None, label="w-1", person="A" * 43)
 PUBLIC = PublicNumber(digits=5, example="01234", issue="1", label="lottery", order="顺序", source="体彩")
+BEACON = Drand(chain=CHAIN, round=round_at(PLAN.instant))
 LATER = "2026-11-24T02:00:01Z"
 
 ALONE: dict[str, dict[str, tuple[Plan, str]]] = {
@@ -88,6 +90,10 @@ ALONE: dict[str, dict[str, tuple[Plan, str]]] = {
             "replacement reason",
         ),
         "label twice": (contributors(replace(WITNESS, label="bureau"), WITNESS), "contributor label"),
+        "label of the beacon": (
+            contributors(replace(WITNESS, label="drand"), WITNESS, last=BEACON),
+            "contributor label",
+        ),
         "label of a thrower twice": (
             contributors(replace(WITNESS, label="thrower-1"), WITNESS),
             "contributor label",
@@ -163,8 +169,11 @@ ALONE: dict[str, dict[str, tuple[Plan, str]]] = {
         ),
         "dice twice": (contributors(DICE), "more than one"),
         "one witness": (contributors(WITNESS), "exactly one witness"),
-        "drand": (contributors(Drand(chain="0" * 64, round=1)), "drand"),
-        "drand last": (contributors(last=Drand(chain="0" * 64, round=1)), "drand"),
+        "drand not last": (contributors(BEACON), "not as the last"),
+        "drand twice": (contributors(BEACON, last=BEACON), "not as the last"),
+        "drand of another chain": (contributors(last=replace(BEACON, chain="0" * 64)), "not quicknet"),
+        "drand round before T": (contributors(last=replace(BEACON, round=BEACON.round - 1)), "first at or after T"),
+        "drand round after T": (contributors(last=replace(BEACON, round=BEACON.round + 1)), "first at or after T"),
         "sealed without a nonce": (
             replace(PLAN, sealed=SealedUntil(opens=LATER), contributors=(DICE,)),
             "needs a nonce",

@@ -32,6 +32,7 @@ from disclosure.person import digest, make_disclosure
 from disclosure.signing_rules import required_keys
 from disclosure.tree import consistency_proof, inclusion_proof, leaf_hash, node_hash, root
 from selection.canonical import format_canonical
+from selection.contribution import label_of
 from selection.draw import draw
 from selection.keys import digest_of, nonce_commitment, sealed_commitment
 from selection.plan import (
@@ -40,9 +41,11 @@ from selection.plan import (
     Blobs,
     Class,
     Dice,
+    Drand,
     Fixed,
     Item,
     LargestRemainder,
+    LastNumber,
     Named,
     NonceCommitment,
     Parameter,
@@ -87,6 +90,9 @@ from selection.replacement import apply_event, replace_person, replace_target, s
 from selection.transcript import format_transcript
 
 INSTANT = "2026-11-24T02:00:00Z"
+# A draw that ends in the beacon takes place at the time of a round that has been: what quicknet published for it, and T, which is that time.
+BEACON = "drand:52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971:12040883:929906c959032ab363c9f26570d215d66f5c06cb0c44fe508c12bb5839f04ec895bb6868e5b9ff13ab289bdb5266b394"  # fmt: skip
+BEACON_INSTANT = "2024-10-14T17:13:33Z"
 
 
 def testing_only_signer(name: str) -> Ed25519Signer:
@@ -178,6 +184,9 @@ def sources(r: random.Random, seed: object, number: int, people, disclosures, wi
         )
         contributors.append(Dice(digits=60, throwers=throwers))
         lines.append("dice:" + "".join(str(r.randrange(10)) for _ in range(60)))
+    elif last == "drand":
+        contributors.append(Drand(chain=BEACON.split(":")[1], round=int(BEACON.split(":")[2])))
+        lines.append(BEACON)
     else:
         contributors.append(PublicNumber(digits=5, example="01234", issue="26312", label="lottery", order="开奖顺序",
                                          source="中国体育彩票排列五"))  # fmt: skip
@@ -301,8 +310,8 @@ def freeze(seed: int, **wishes) -> Frozen:
         algorithm="double-random/1", area_rule=area_rule, areas=tuple(Named(id=a, name=a) for a in areas), attempt=1,
         blobs=Blobs(**{name: refer(blob) for name, blob in blobs.items()}), bureau="yunzhou",
         classes=tuple(stated_classes), codes=tuple(Named(id=c, name=c) for c in codes), contributors=tuple(contributors),
-        exceptions=tuple(exceptions), frozen_at="2026-11-23T02:00:00Z", hash="sha256", id=f"yunzhou-2026-{seed + 1}-1",
-        instant=INSTANT, items=tuple(items), legal_basis=("《安全生产法》",), mandatory_counts=counts,
+        exceptions=tuple(exceptions), frozen_at="2024-10-13T02:00:00Z" if wishes.get("last") == "drand" else "2026-11-23T02:00:00Z", hash="sha256", id=f"yunzhou-2026-{seed + 1}-1",
+        instant=BEACON_INSTANT if wishes.get("last") == "drand" else INSTANT, items=tuple(items), legal_basis=("《安全生产法》",), mandatory_counts=counts,
         names_open="2026-12-01T00:00:00Z", number=seed + 1, origin="annual-plan", previous=None, rehearsal=False,
         reason_codes=(Reason(id="cap-reached", name="频次已满"), Reason(id="complaint", name="投诉")),
         replacement_reasons=(ReplacementReason(applies="target", id="not-existing", name="不存在"),
@@ -337,6 +346,7 @@ class MemoryLog:
 
 
 QUORUM_TIME = 1_795_485_000  # ten minutes before INSTANT, in seconds since 1970
+BEACON_QUORUM_TIME = 1_728_925_413  # ten minutes before BEACON_INSTANT
 
 
 def policy_bytes(quorum: str = "none") -> bytes:
@@ -385,13 +395,13 @@ class Bureau:
         for contributor, line in zip(plan.contributors, f.lines, strict=True):
             if isinstance(contributor, NonceCommitment):
                 continue
-            label = getattr(contributor, "label", "dice")
-            late = isinstance(contributor, Dice | PublicNumber)
+            label = label_of(contributor)
+            late = isinstance(contributor, LastNumber)
             paper = label not in f.own_keys
             document = Contribution(
                 actors=roles("operator", "confirmer") if paper else (),
                 form=hexed("form", label) if (paper and not late) or label == "dice" else None,
-                given_at=INSTANT if late else "2026-11-23T03:00:00Z", id=plan.id, label=label, line=line, plan=self.s,
+                given_at=plan.instant if late else plan.frozen_at.replace("T02", "T03"), id=plan.id, label=label, line=line, plan=self.s,
             )  # fmt: skip
             (self.after if late else self.before).append(document)
         self.outcome()

@@ -9,7 +9,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from unittest import mock
 
-from bureau import QUORUM_TIME, Bureau, MemoryLog, actor, freeze, hexed, roles, testing_only_signer
+from bureau import (
+    BEACON_QUORUM_TIME,
+    QUORUM_TIME,
+    Bureau,
+    MemoryLog,
+    actor,
+    freeze,
+    hexed,
+    roles,
+    testing_only_signer,
+)
 from bureau_teams import former_of, freeze_teams
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -34,7 +44,6 @@ from selection.keys import digest_of, draw_key, sealed_commitment, stage_key
 from selection.plan import (
     ActorRole,
     Dice,
-    Drand,
     Fixed,
     Item,
     LargestRemainder,
@@ -92,7 +101,8 @@ def honest(seed: int, events: int = 0, opening: bool = True, **wishes) -> Bureau
     }
     asks = [wishes.pop(name, False) for name in ("witnesses", "moves", "two_strata")]
     for attempt in range(200):
-        bureau = Bureau(freeze(1000 * seed + attempt, **wishes), events, opening, QUORUM_TIME)
+        quorum_time = BEACON_QUORUM_TIME if wishes["last"] == "drand" else QUORUM_TIME
+        bureau = Bureau(freeze(1000 * seed + attempt, **wishes), events, opening, quorum_time)
         drawn, transcript = bureau.transcript.targets, bureau.transcript
         if (
             transcript.experts.outcome == "COMPLETE"
@@ -359,6 +369,16 @@ def frozen_after_the_instant(bureau):
     _new_plan(bureau, frozen_at="2026-11-24T02:00:00Z")
 
 
+@lie(8, last="drand")
+def beacon_before_the_checkpoint(bureau):
+    bureau.before, bureau.after = [*bureau.before, *bureau.after], []
+
+
+@lie(8, last="drand")
+def beacon_given_before_the_instant(bureau):
+    bureau.after = [replace(d, given_at="2024-10-14T17:13:32Z") for d in bureau.after]
+
+
 @lie(8)
 def dice_given_before_the_instant(bureau):
     bureau.after = [replace(d, given_at="2026-11-24T01:59:59Z") for d in bureau.after]
@@ -472,10 +492,42 @@ def dice_digits_short(bureau):
     bureau.after = [replace(d, line=d.line[:-1]) for d in bureau.after]
 
 
+@lie(10, last="drand")
+def beacon_of_another_round(bureau):
+    bureau.after = [replace(d, line=d.line.replace(":12040883:", ":12040884:")) for d in bureau.after]
+
+
+@lie(10, last="drand")
+def beacon_without_a_signature(bureau):
+    bureau.after = [replace(d, line=d.line.rpartition(":")[0] + ":") for d in bureau.after]
+
+
+@lie(10, last="drand")
+def beacon_left_out(bureau):
+    bureau.after = []
+
+
 @lie(10, witnesses=True)
 def witnesses_absent(bureau):
     absent = [replace(d, line=f"absent:{d.label}") for d in bureau.before[1:]]
     bureau.before = [bureau.before[0], *(replace(d, actors=roles("operator", "confirmer")) for d in absent)]
+
+
+# Step 11: the beacon
+
+
+@lie(11, last="drand")
+def beacon_signature_of_another_round(bureau):
+    # That of round 1000, and everything computed from it.
+    signature = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+    bureau.frozen.lines[-1] = bureau.frozen.lines[-1].rpartition(":")[0] + ":" + signature
+    bureau.__post_init__()
+
+
+@lie(11, last="drand")
+def beacon_signature_at_infinity(bureau):
+    bureau.frozen.lines[-1] = bureau.frozen.lines[-1].rpartition(":")[0] + ":c0" + "0" * 94
+    bureau.__post_init__()
 
 
 # Steps 12, 13: lists and rules
@@ -581,14 +633,23 @@ def thin_seat_unstated(bureau):
     _blobs(bureau)
 
 
-@lie(13)
-def drand(bureau):
-    plan = bureau.frozen.plan
-    contributors = (Drand(chain=hexed("chain"), round=7), *plan.contributors)
-    with mock.patch("selection.draw.check_contributions"):
-        bureau.frozen.lines.insert(0, "drand:7:00")
-        _new_plan(bureau, contributors=contributors)
-    bureau.before = [d for d in bureau.before if getattr(d, "line", "") != "drand:7:00"]
+@lie(13, last="drand")
+def beacon_round_of_another_instant(bureau):
+    _new_plan(bureau, instant="2024-10-14T17:13:34Z")
+
+
+@lie(13, last="drand")
+def beacon_of_another_chain(bureau):
+    drand, line = bureau.frozen.plan.contributors[-1], bureau.frozen.lines[-1]
+    chain = hexed("chain")
+    bureau.frozen.lines[-1] = line.replace(drand.chain, chain)
+    _new_plan(bureau, contributors=(*bureau.frozen.plan.contributors[:-1], replace(drand, chain=chain)))
+
+
+@lie(13, last="drand")
+def beacon_before_the_others(bureau):
+    bureau.frozen.lines.reverse()
+    _new_plan(bureau, contributors=bureau.frozen.plan.contributors[::-1])
 
 
 @lie(13)

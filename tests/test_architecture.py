@@ -54,7 +54,7 @@ OUTSIDE = {"selection": {"msgspec"}, "disclosure": {"msgspec", "cryptography"}}
 # Inside `selection`, from what knows nothing to what knows the whole draw. Modules import from layers above.
 LAYERS = (
     {"errors", "forms", "canonical", "keys"},
-    {"plan", "pool"},
+    {"plan", "pool", "quicknet"},
     {"contribution", "quota", "order", "transcript"},
     {"items", "eligibility", "sql", "quota_rules", "teams_alone"},
     {"flow", "stated_reasons"},

@@ -5,7 +5,7 @@ from disclosure.verification.case import Case
 from disclosure.verification.report import Failed
 from selection.contribution import check_contributions, label_of
 from selection.keys import draw_key, stage_key
-from selection.plan import Dice, PublicNumber, Witness
+from selection.plan import Giver
 
 __all__ = ["conflicts", "items", "key", "targets", "teams"]
 
@@ -18,7 +18,7 @@ def key(case: Case) -> tuple[str, str]:
     given = {e.document.label: e.document.line for e in case.bundle.of_kind(Contribution)
              if isinstance(e.document, Contribution)}  # fmt: skip
     for contributor, line in zip(plan.contributors, shown.contributions, strict=True):
-        if isinstance(contributor, Witness | Dice | PublicNumber) and given[label_of(contributor)] != line:
+        if isinstance(contributor, Giver) and given[label_of(contributor)] != line:
             raise Failed(
                 "结果所用数字与当时记录的不同", f"{line[:60]!r} is not what {label_of(contributor)} gave"
             )

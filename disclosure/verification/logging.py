@@ -23,7 +23,7 @@ from disclosure.signing_rules import contributor_of
 from disclosure.tree import leaf_hash, verify_consistency, verify_inclusion
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
-from selection.plan import Dice, Plan, PublicNumber, Witness
+from selection.plan import Giver, LastNumber, Plan, Witness
 
 __all__ = ["check_cosigners", "check_log_signature", "cosigned_since", "cosigners", "inclusion", "log_signature", "order_and_time"]
 
@@ -174,7 +174,7 @@ def _check_order(documents: list[Document]) -> None:
             sequence = number
 
 
-def _check_side(entry: Entry, size_a: int, giver: Witness | Dice | PublicNumber | None) -> None:
+def _check_side(entry: Entry, size_a: int, giver: Giver | None) -> None:
     """Plan and witnesses stand before checkpoint A; the last numbers and the outcome do not."""
     document = entry.document
     if (isinstance(document, Plan) or isinstance(giver, Witness)) and entry.index >= size_a:
@@ -182,7 +182,7 @@ def _check_side(entry: Entry, size_a: int, giver: Witness | Dice | PublicNumber 
             "检查点 A 未包含计划及见证数字", f"entry {entry.index} ({document.type}) is not in checkpoint A"
         )
     if (
-        isinstance(document, DrawOutcome | SealedOutcome) or isinstance(giver, Dice | PublicNumber)
+        isinstance(document, DrawOutcome | SealedOutcome) or isinstance(giver, LastNumber)
     ) and entry.index < size_a:
         raise Failed(
             "检查点 A 已包含开号之后的内容",
@@ -190,12 +190,12 @@ def _check_side(entry: Entry, size_a: int, giver: Witness | Dice | PublicNumber 
         )
 
 
-def _check_claims(plan: Plan, document: Document, giver: Witness | Dice | PublicNumber | None) -> None:
+def _check_claims(plan: Plan, document: Document, giver: Giver | None) -> None:
     t, wrong = plan.instant, False
     if isinstance(document, Plan):
         wrong = document.frozen_at >= t
     elif isinstance(document, Contribution):
-        late, witness = isinstance(giver, Dice | PublicNumber), isinstance(giver, Witness)
+        late, witness = isinstance(giver, LastNumber), isinstance(giver, Witness)
         wrong = (late and document.given_at < t) or (witness and document.given_at > t)
     elif isinstance(document, DrawOutcome | SealedOutcome):
         wrong = document.drawn_at < t

@@ -1,9 +1,11 @@
 """Steps 9 to 13: one draw, contributions, public number, lists, rules."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec import UNSET
 
+from disclosure.beacon import check_round
 from disclosure.blob import refer
 from disclosure.document import (
     Contribution,
@@ -14,13 +16,15 @@ from disclosure.document import (
     SealedEvent,
     SealedOutcome,
 )
+from disclosure.errors import BeaconError
 from disclosure.verification.case import Case
 from disclosure.verification.report import Failed, NotChecked
 from selection.contribution import check_line, is_absent, label_of
 from selection.keys import digest_of
-from selection.plan import Dice, Plan, PublicNumber, Witness
+from selection.plan import Drand, Giver, Plan, PublicNumber, Witness
 from selection.plan_rules import list_faults, plan_faults
 from selection.pool import parse_opened
+from selection.quicknet import time_of
 from selection.transcript import parse_transcript
 
 __all__ = ["contributions", "lists", "one_draw", "public_number", "rules"]
@@ -80,12 +84,12 @@ def contributions(case: Case) -> tuple[str, str]:
     """Step 10."""
     given = [entry.document for entry in case.bundle.of_kind(Contribution)]
     lines = {document.label: document.line for document in given if isinstance(document, Contribution)}
-    asked = [c for c in case.plan.contributors if isinstance(c, Witness | Dice | PublicNumber)]
+    asked = [c for c in case.plan.contributors if isinstance(c, Giver)]
     declared = {label_of(c): c for c in asked}
     counted = Counter(document.label for document in given if isinstance(document, Contribution))
     if counted != Counter(declared.keys()) or len(declared) != len(asked):
         raise Failed(
-            "见证人、骰子、公共号码应各有且仅有一份文书",
+            "见证人、骰子、公共号码、公共信标应各有且仅有一份文书",
             f"contributions are by {sorted(counted.elements())}; the plan asks one each of {sorted(declared)}",
         )
     for label, contributor in declared.items():
@@ -103,15 +107,34 @@ def contributions(case: Case) -> tuple[str, str]:
 
 
 def public_number(case: Case) -> tuple[str, str]:
-    """Step 11: a person compares, no program can from a bundle alone."""
-    named = [c for c in case.plan.contributors if isinstance(c, PublicNumber)]
-    if not named:
-        return "本次未使用公共号码", "this draw uses no public number"
+    """Step 11: the beacon's number verifies itself; of others a person compares, no program can from a bundle alone."""
     lines = {e.document.label: e.document.line for e in case.bundle.of_kind(Contribution)
              if isinstance(e.document, Contribution)}  # fmt: skip
-    shown = "；".join(f"{c.source} 第 {c.issue} 期，{case.plan.instant}：{lines[c.label].rsplit(':', 1)[1]}（{c.order}）"
+    verified = _beacon(case.plan, lines)
+    named = [c for c in case.plan.contributors if isinstance(c, PublicNumber)]
+    if not named:
+        return verified or ("本次未使用公共号码", "this draw uses no public number")
+    shown = "；".join(f"{c.source} {c.issue}，{case.plan.instant}：{lines[c.label].rsplit(':', 1)[1]}（{c.order}）"
                       for c in named)  # fmt: skip
     raise NotChecked(f"请与官方公布的号码比对：{shown}", f"compare with the official number: {shown}")
+
+
+def _beacon(plan: Plan, lines: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the words for a beacon that verified, None if the plan names none; Failed if it did not."""
+    for contributor in plan.contributors:
+        if isinstance(contributor, Drand):
+            try:
+                check_round(contributor.round, bytes.fromhex(lines[label_of(contributor)].rpartition(":")[2]))
+            except BeaconError as error:
+                raise Failed(
+                    f"公共信标的签名不是第 {contributor.round} 轮的", f"the beacon's line for round {contributor.round}: {error}"
+                ) from error
+            when = time_of(contributor.round)
+            return (
+                f"公共信标 drand quicknet（链 {contributor.chain}）第 {contributor.round} 轮（{when}）的签名核验无误，无人可以选定",
+                f"the signature of drand quicknet (chain {contributor.chain}), round {contributor.round} ({when}), verifies: nobody could choose it",
+            )
+    return None
 
 
 def lists(case: Case) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from service.signer import Passphrase
 from service.signing_memory import SigningMemory
 from service.static_folder import keep_folder, publish_folder
 from service.web.app import create_app
+from service.web.witness_pages import StreamingServer
 
 __all__ = ["database", "publish", "running_office", "serve", "serve_office"]
 
@@ -81,7 +82,7 @@ async def running_office(
                 pool.terminate()
 
 
-class _Server(uvicorn.Server):
+class _Server(StreamingServer):
     """uvicorn, but a signal ends `serve` instead of the process: what we started has still to be stopped."""
 
     @contextlib.contextmanager

@@ -98,7 +98,7 @@ async def create_log(config: Config, origin: str, succeeds: bool, abandons: bool
     return 0
 
 
-async def create_user(config: Config, login: str, name: str, roles: list[str]) -> int:
+async def create_user(config: Config, login: str, name: str, roles: list[str], department: str | None) -> int:
     """Create an account; the password is asked for, or is the first line of standard input."""
     if sys.stdin.isatty():
         password = getpass.getpass("口令 password: ")
@@ -107,9 +107,9 @@ async def create_user(config: Config, login: str, name: str, roles: list[str]) -
     else:
         password = sys.stdin.readline().rstrip("\n")
     async with running_office(config) as office:
-        await create_staff(office, login, name, password, roles)
+        await create_staff(office, login, name, password, roles, department=department)
         administered = await has_administrator(office)
-    print(f"已建立账户 account: {login}（{', '.join(roles)}）")
+    print(f"已建立账户 account: {login}（{', '.join(roles)}{f'；部门 department {department}' if department else ''}）")
     if administered:
         print("其余账户可由管理员在 /staff/accounts 建立 further accounts: an administrator makes them at /staff/accounts")
     else:

@@ -62,6 +62,7 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     return Prepared(
         f"{chain.id}/{chain.rev + 1}", pin(request, chain),
         {"target": asked.target, "rev": chain.rev + 1, "received_at": asked.received_at, "statement": asked.statement},
+        (await read_found(connection, chain)).sections,
     )  # fmt: skip
 
 

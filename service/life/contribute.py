@@ -1,4 +1,4 @@
-"""Contribute: witnesses openly by T, then dice or the public number. What stands on paper is typed by one, confirmed by another."""
+"""Contribute: witnesses openly by T, then dice, the public number or the beacon. What stands on paper is typed by one, confirmed by another."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 
 from disclosure.document import Contribution
-from selection.contribution import check_line, is_absent, label_of
+from selection.contribution import beacon_prefix, check_line, is_absent, label_of
 from selection.errors import SelectionError
 from selection.forms import Hex64, Text
-from selection.plan import ActorRole, Dice, NonceCommitment, Plan, PublicNumber, Witness
+from selection.plan import ActorRole, Dice, Drand, LastNumber, NonceCommitment, Plan, PublicNumber, Witness
+from selection.quicknet import time_of
 from service import log
+from service.beacon import signature_in, verify_beacon
 from service.database import Connection
 from service.documents import Stored, begin_turn, record
-from service.errors import Conflicting, Invalid
+from service.errors import Conflicting, Differs, Invalid
 from service.frozen import DrawRow, FrozenDraw, read_frozen
 from service.office import Office, as_time
 from service.sections import signers_for
@@ -23,7 +25,10 @@ __all__ = ["RULE", "check_turn", "finish_contributing", "line_of", "need_checkpo
 
 
 class ContributionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was read from paper or an official page: digits, or None for a witness who gave nothing by T."""
+    """What was read from paper or an official page: digits, or None for a witness who gave nothing by T.
+
+    Of a beacon `digits` are what was pasted: its signature, or the JSON with it.
+    """
 
     label: Text
     digits: str | None = None
@@ -41,17 +46,29 @@ def line_of(plan: Plan, label: str, digits: str | None) -> str:
         line = f"absent:{label}"
     elif isinstance(contributor, Dice):
         line = f"dice:{digits}"
+    elif isinstance(contributor, Drand):
+        line = beacon_prefix(contributor) + signature_in(contributor, digits)
     else:
         line = f"{'witness' if isinstance(contributor, Witness) else 'public'}:{label}:{digits}"
     try:
         check_line(plan, contributor, line)
     except SelectionError as error:
+        if isinstance(contributor, PublicNumber) and digits is not None:
+            raise Invalid(
+                f"数字须是 {contributor.digits} 位（0–9），收到“{digits[:80]}”，{len(digits)} 个字符。请对照原件重新输入",
+                f"{contributor.digits} digits (0 to 9) are wanted; “{digits[:80]}” is {len(digits)} characters. Compare with the original and type again",
+            ) from error
+        if isinstance(contributor, Witness) and digits is not None:
+            raise Invalid(
+                f"数字须是 10 至 80 位（0–9），收到“{digits[:80]}”，{len(digits)} 个字符。请对照签字表重新输入",
+                f"10 to 80 digits (0 to 9) are wanted; “{digits[:80]}” is {len(digits)} characters. Compare with the signed form and type again",
+            ) from error
         raise Invalid(f"{label} 的数字不合规定：{error}", str(error)) from error
     return line
 
 
 def check_turn(frozen: FrozenDraw, label: str, now: datetime, absent: bool = False) -> None:
-    """Raise Conflicting unless `label` may contribute now: witnesses by T, dice and public numbers from T on, after all witnesses.
+    """Raise Conflicting unless `label` may contribute now: witnesses by T, the last numbers from T on, after all witnesses.
 
     Called again when the step is performed; nothing that passed here is trusted later.
     """
@@ -61,9 +78,14 @@ def check_turn(frozen: FrozenDraw, label: str, now: datetime, absent: bool = Fal
         raise Conflicting(
             f"{label} 的数字已登记，不能更改", f"{label} has contributed; that is never changed"
         )
-    late = {label_of(c) for c in frozen.plan.contributors if isinstance(c, Dice | PublicNumber)}
+    late = {label_of(c): c for c in frozen.plan.contributors if isinstance(c, LastNumber)}
     t = datetime.fromisoformat(frozen.plan.instant)
     if label in late:
+        if isinstance(beacon := late[label], Drand) and now < datetime.fromisoformat(time_of(beacon.round)):
+            raise Conflicting(
+                f"信标第 {beacon.round} 轮要到 {time_of(beacon.round)} 才产生",
+                f"round {beacon.round} of the beacon comes into being at {time_of(beacon.round)}, not yet",
+            )
         if now < t:
             raise Conflicting(
                 f"开号时刻 T（{frozen.plan.instant}）未到", f"T, {frozen.plan.instant}, has not come yet"
@@ -89,9 +111,27 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
     line = line_of(frozen.plan, asked.label, asked.digits)
     check_turn(frozen, asked.label, office.now(), is_absent(line))
     _check_paper(frozen, asked)
-    return Prepared(
-        asked.label, {"label": asked.label, "line": line, "form": asked.form}, {"line": line, "s": frozen.s}
-    )
+    await verify_beacon(frozen.plan, line)
+    # Who confirms a public number types it again: until then it is shown to nobody (`compare_typed`).
+    shown = {} if line.startswith("public:") else {"line": line}
+    return Prepared(asked.label, {"label": asked.label, "line": line, "form": asked.form}, {**shown, "s": frozen.s})
+
+
+def compare_typed(request: Any, typed: str | None) -> None:
+    """Raise Invalid if a public number was not typed again by whoever agrees, Differs if as another one."""
+    line: str = request["line"]
+    if not line.startswith("public:"):
+        return
+    if not typed:
+        raise Invalid(
+            "公共号码须由复核人对照官方公告再输入一遍，不看第一次的输入：请到本批次的“录入与复核”页",
+            "a public number is typed again by the confirmer, from its source and without seeing the first typing: see the draw's page /ceremony",
+        )
+    if typed != line.rpartition(":")[2]:
+        raise Differs(
+            "两次输入不一致，没有登记。请两人各自对照官方公告：复核人可再输入一遍；若第一次输错，由经办人撤回后重新输入",
+            "the two typings differ; nothing was recorded. Compare with the source: type again, or withdraw the first and type it anew",
+        )
 
 
 def _check_paper(frozen: FrozenDraw, asked: ContributionRequest) -> None:
@@ -120,6 +160,7 @@ async def _perform(
 ) -> Stored:
     frozen, line = await read_frozen(connection, row), request["line"]
     check_turn(frozen, request["label"], office.now(), is_absent(line))
+    await verify_beacon(frozen.plan, line)
     contributor = next(c for c in frozen.plan.contributors if label_of(c) == request["label"])
     turn = await begin_turn(connection, office, frozen.documents[0].shard)
     given_at = as_time(turn.now)
@@ -158,4 +199,4 @@ async def finish_contributing(connection: Connection, frozen: FrozenDraw, label:
         await connection.execute("UPDATE draw SET state = 'contributed' WHERE id = $1", frozen.row.id)
 
 
-RULE = Rule(_prepare, _perform)
+RULE = Rule(_prepare, _perform, compare_typed)

@@ -8,7 +8,7 @@ from disclosure.errors import DisclosureError
 from disclosure.keys import encode_base64, key_id
 from disclosure.signing_rules import check_actors, lead_key, required_keys
 from selection.contribution import is_absent, label_of
-from selection.plan import Dice, Plan, PublicNumber
+from selection.plan import LastNumber, Plan
 from service.database import Connection
 from service.documents import begin_turn, read_document, store
 from service.errors import Conflicting, Invalid, NotFound
@@ -59,7 +59,7 @@ async def contribute_signed(office: Office, draw: str, envelope: bytes) -> dict[
         check_turn(frozen, document.label, office.now(), is_absent(document.line))
         contributor = next(c for c in frozen.plan.contributors if label_of(c) == document.label)
         turn = await begin_turn(connection, office, frozen.documents[0].shard)
-        late = isinstance(contributor, Dice | PublicNumber)
+        late = isinstance(contributor, LastNumber)
         if document.given_at > as_time(turn.now) or (document.given_at < frozen.plan.instant) == late:
             raise Conflicting(
                 "文书所称时间与现在不符，请重新签名", "the time it claims does not fit; sign anew"

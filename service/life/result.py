@@ -94,13 +94,13 @@ async def _check(
 
 async def _prepare(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, ResultRequest)
-    await _check(connection, office, row, asked)
+    _, sections = await _check(connection, office, row, asked)
     id = f"{row.id}.{asked.target}"
     if await connection.fetchval("SELECT 1 FROM result WHERE id = $1", id):
         raise Conflicting(
             "该对象已有结果，只能更正", f"{id} has a result; it can be corrected, not entered again"
         )
-    return Prepared(id, request, {"target": asked.target, "result": asked.result})
+    return Prepared(id, request, {"target": asked.target, "result": asked.result}, sections)
 
 
 async def _common(
@@ -147,11 +147,11 @@ async def _perform(
 
 async def _prepare_correction(connection: Connection, office: Office, row: DrawRow, request: Any) -> Prepared:
     asked = convert_request(request, CorrectionRequest)
-    await _check(connection, office, row, asked)
+    _, sections = await _check(connection, office, row, asked)
     chain = await lock_chain(connection, row, asked.target)
     return Prepared(
         f"{chain.id}/{chain.rev + 1}", pin(request, chain),
-        {"target": asked.target, "result": asked.result, "rev": chain.rev + 1},
+        {"target": asked.target, "result": asked.result, "rev": chain.rev + 1}, sections,
     )  # fmt: skip
 
 

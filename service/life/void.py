@@ -31,7 +31,7 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
             f"作废事由 {asked.reason} 不在规定之内", f"{asked.reason} is no lawful reason to void a draw"
         )
     await _check_may_void(connection, office, row, asked.reason)
-    return Prepared("void", {"reason": asked.reason, "statement": asked.statement}, {"reason": asked.reason})
+    return Prepared("void", {"reason": asked.reason, "statement": asked.statement}, {"reason": asked.reason, "statement": asked.statement})
 
 
 async def _check_may_void(connection: Connection, office: Office, row: DrawRow, reason: str) -> None:

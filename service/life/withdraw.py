@@ -50,6 +50,7 @@ async def _prepare(connection: Connection, office: Office, row: DrawRow, request
         f"{chain.id}/{chain.rev + 1}", pin(request, chain),
         {"target": asked.target, "rev": chain.rev + 1, "reason": asked.reason, "requested_by": asked.requested_by,
          "legal_basis": list(asked.legal_basis)},
+        (await read_found(connection, chain)).sections,
     )  # fmt: skip
 
 

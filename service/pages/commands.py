@@ -5,6 +5,7 @@ from msgspec import Struct
 from selection.contribution import label_of
 from selection.plan import NonceCommitment
 from selection.transcript import Transcript
+from service.language import gettext
 from service.pages.record import PublicRecord
 
 __all__ = ["Derivation", "KeyCommands", "OneLiners", "key_commands", "one_liners"]
@@ -54,14 +55,14 @@ def key_commands(record: PublicRecord, transcript: Transcript) -> KeyCommands:
         if isinstance(contributor, NonceCommitment):
             opened = next(line for line in lines if line.startswith(f"nonce:{label_of(contributor)}:"))
             nonces.append(
-                Derivation("封存随机数的承诺", contributor.commitment, _hash_of(
+                Derivation(gettext("封存随机数的承诺"), contributor.commitment, _hash_of(
                     "nonce", plan.bureau, str(plan.number), str(plan.attempt), opened.rsplit(":", 1)[1]))
             )  # fmt: skip
     return KeyCommands(
         tuple(nonces),
-        Derivation("抽取密钥", transcript.draw_key, _hash_of("key", record.s, *lines)),
+        Derivation(gettext("抽取密钥"), transcript.draw_key, _hash_of("key", record.s, *lines)),
         Derivation(
-            "阶段密钥（抽对象）", transcript.stage_key, _hash_of("stage", transcript.draw_key, "targets")
+            gettext("阶段密钥（抽对象）"), transcript.stage_key, _hash_of("stage", transcript.draw_key, "targets")
         ),
     )
 

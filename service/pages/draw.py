@@ -6,12 +6,13 @@ from typing import Any
 from msgspec import Struct, UnsetType
 
 from selection.contribution import label_of
-from selection.plan import Dice, Former, Plan, Witness
+from selection.plan import Dice, Drand, Former, Plan, Witness
 from selection.pool import Person
 from selection.replacement import Event, PersonEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.former import complete_stages
+from service.language import gettext
 from service.office import Office, as_time
 from service.pages.course import Step, chain_of
 from service.pages.later_teams import TeamsDraw, read_later_teams, read_teams_draws
@@ -155,15 +156,16 @@ async def read_draw_page(office: Office, draw: str, query: str = "", page: int =
 
 def _order(record: PublicRecord) -> tuple[tuple[str, int], ...]:
     given = {label: logged.index for label, (logged, _) in record.contributions.items()}
-    lines = [("锁定名单", record.documents[0].index)]
+    lines = [(gettext("锁定名单"), record.documents[0].index)]
     for contributor in record.plan.contributors:
         if (index := given.get(label_of(contributor))) is not None:
-            lines.append((f"{contributor.body}的数字" if isinstance(contributor, Witness)
-                          else "骰子" if isinstance(contributor, Dice) else "公共号码", index))  # fmt: skip
+            lines.append((gettext("{body}的数字").format(body=contributor.body) if isinstance(contributor, Witness)
+                          else gettext("骰子") if isinstance(contributor, Dice)
+                          else gettext("公共信标") if isinstance(contributor, Drand) else gettext("公共号码"), index))  # fmt: skip
     if record.outcome is not None:
-        lines.append(("抽取", record.outcome.index))
+        lines.append((gettext("抽取"), record.outcome.index))
     if record.void is not None:
-        lines.append(("作废", record.void[0].index))
+        lines.append((gettext("作废"), record.void[0].index))
     return tuple(sorted(lines, key=lambda line: line[1]))
 
 
@@ -227,7 +229,7 @@ def _replaced(
     reasons = {reason.id: reason.name for reason in record.plan.replacement_reasons}
 
     def person(id: str) -> str:
-        return names.get(people[id].digest, {}).get("name") or f"{id[:10]}…（姓名未公开）"
+        return names.get(people[id].digest, {}).get("name") or gettext("{id}…（姓名未公开）").format(id=id[:10])
 
     def firm(id: str) -> str:
         return firms.get(id, id)
@@ -241,7 +243,7 @@ def _replaced(
         else:
             incoming = firm(event.successor.id) if event.successor is not None else None
             out = firm(event.target)
-        label = "启封文书" if record.opening is not None and logged is record.opening[0] else "递补文书"
+        label = gettext("启封文书") if record.opening is not None and logged is record.opening[0] else gettext("递补文书")
         lines.append(
             Replaced(event, Link(label, logged.sha256, logged.index), isinstance(event, PersonEvent),
                      reasons.get(event.reason, event.reason), firm(event.target), out,
@@ -256,8 +258,8 @@ def _staffing(transcript: Transcript | None) -> str | None:
         return None
     if transcript.inspectors.outcome != "COMPLETE":
         return (
-            "检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。"
+            gettext("检查人员不足以组成全部检查组，检查组没有产生；抽中的对象和事项不受影响。")
         )
     if transcript.experts.outcome not in ("COMPLETE", "NOT_RUN"):
-        return "技术专家不足以配齐全部检查组，专家没有产生；抽中的对象、事项和检查人员不受影响。"
+        return gettext("技术专家不足以配齐全部检查组，专家没有产生；抽中的对象、事项和检查人员不受影响。")
     return None

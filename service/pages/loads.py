@@ -8,6 +8,7 @@ from selection.loads import concentration_of
 from selection.plan import Plan
 from selection.replacement import TargetEvent
 from service.errors import NotFound
+from service.language import Table, gettext, marked
 from service.office import Office
 from service.pages.record import PublicRecord, read_people, read_record, read_transcript
 from service.pages.visits import open_names
@@ -17,7 +18,7 @@ from service.planning.load_reading import standing_teams
 __all__ = ["LoadPage", "PersonLoad", "read_load_page"]
 
 PAGE = 100
-ROLES = {"inspector": "检查人员", "expert": "专家"}
+ROLES = Table({"inspector": marked("检查人员"), "expert": marked("专家")})
 
 
 class PersonLoad(Struct, frozen=True):
@@ -85,6 +86,6 @@ async def read_load_page(office: Office, draw: str, page: int = 1) -> LoadPage:
             for load in loads[(page - 1) * PAGE : page * PAGE]
         ),
         people=len(loads), busy=sum(load.seats > 0 for load in loads), seats=sum(load.seats for load in loads), events=len(events),
-        pairs=tuple(f"{name(p.first) or short_id(p.first)}和{name(p.second) or short_id(p.second)}" for p in most[:1]),
+        pairs=tuple(gettext("{first}和{second}").format(first=name(p.first) or short_id(p.first), second=name(p.second) or short_id(p.second)) for p in most[:1]),
         largest=found.largest, largest_pairs=len(most), meetings=found.meetings, distinct=found.distinct, page=page, pages=pages,
     )  # fmt: skip

@@ -7,18 +7,19 @@ from disclosure.tiles import TILE_WIDTH, Bundle, Tile
 from service import guard, log
 from service.cosigners import Standing, read_standing
 from service.errors import NotFound
+from service.language import Table, marked
 from service.office import Office
 
 __all__ = ["PAGE", "Entry", "LogPage", "page_of", "read_log_page"]
 
 PAGE = 100
-KINDS = {
-    "key-event/v1": "密钥事件", "shard/v1": "日志接续",
-    "draw-plan/v1": "计划（锁定名单）", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取结果",
-    "sealed-outcome/v1": "封存承诺（抽取）", "sealed-event/v1": "封存承诺（递补）", "draw-opening/v1": "启封",
-    "draw-void/v1": "作废", "replacement/v1": "递补", "inspection-result/v1": "检查结果", "correction/v1": "更正检查结果",
-    "contest/v1": "异议", "withdrawal/v1": "撤回检查结果", "redaction/v1": "遮蔽个人信息",
-}  # fmt: skip
+KINDS = Table({
+    "key-event/v1": marked("密钥事件"), "shard/v1": marked("日志接续"),
+    "draw-plan/v1": marked("计划（锁定名单）"), "contribution/v1": marked("登记数字"), "draw-outcome/v1": marked("抽取结果"),
+    "sealed-outcome/v1": marked("封存承诺（抽取）"), "sealed-event/v1": marked("封存承诺（递补）"), "draw-opening/v1": marked("启封"),
+    "draw-void/v1": marked("作废"), "replacement/v1": marked("递补"), "inspection-result/v1": marked("检查结果"), "correction/v1": marked("更正检查结果"),
+    "contest/v1": marked("异议"), "withdrawal/v1": marked("撤回检查结果"), "redaction/v1": marked("遮蔽个人信息"),
+})  # fmt: skip
 RESULTS = ("inspection-result/v1", "correction/v1", "contest/v1", "withdrawal/v1")
 
 

@@ -11,6 +11,7 @@ from selection.plan import Plan
 from service.database import Connection
 from service.disclosures import Notice, field_of, notices_of
 from service.errors import NotFound
+from service.language import gettext
 from service.office import Office
 from service.pages.record import Logged, read_plan
 from service.pages.words import CODES, REQUESTERS, STATUSES, Code, Status
@@ -32,7 +33,7 @@ class FindingLine(Struct, frozen=True):
     @property
     def blank(self) -> str:
         """What stands for a field that was not filled in: nothing is missing where nothing was found."""
-        return "不涉及" if self.finding.code in NOTHING_FOUND else "未填"
+        return gettext("不涉及") if self.finding.code in NOTHING_FOUND else gettext("未填")
 
 
 class Revision(Struct, frozen=True):
@@ -198,13 +199,13 @@ def _revisions(history: Sequence[tuple[Logged, ResultRevision]]) -> list[Revisio
     for logged, document in history:
         match document:
             case InspectionResult():
-                says, reason = CODES[document.result].word, "首次公布"
+                says, reason = CODES[document.result].word, gettext("首次公布")
             case Correction():
-                says, reason = f"更正：{CODES[document.result].word}", document.reason
+                says, reason = gettext("更正：{word}").format(word=CODES[document.result].word), document.reason
             case Contest():
-                says, reason = f"对第 {about} 版的异议", "被检查单位提出"
+                says, reason = gettext("对第 {about} 版的异议").format(about=about), gettext("被检查单位提出")
             case Withdrawal():
-                says, reason = f"撤回第 {about} 版", document.reason
+                says, reason = gettext("撤回第 {about} 版").format(about=about), document.reason
         if isinstance(document, InspectionResult | Correction):
             about = document.rev
         lines.append(Revision(
@@ -217,14 +218,14 @@ def _changes(
     before: InspectionResult | Correction, after: InspectionResult | Correction, names: dict[str, str]
 ) -> tuple[Change, ...]:
     pairs = [
-        ("结果", CODES[before.result].word, CODES[after.result].word),
-        ("状态", STATUSES[before.status].word, STATUSES[after.status].word),
-        ("检查日期", before.inspected_on, after.inspected_on),
-        ("依据", "；".join(before.legal_basis), "；".join(after.legal_basis)),
+        (gettext("结果"), CODES[before.result].word, CODES[after.result].word),
+        (gettext("状态"), STATUSES[before.status].word, STATUSES[after.status].word),
+        (gettext("检查日期"), before.inspected_on, after.inspected_on),
+        (gettext("依据"), gettext("；").join(before.legal_basis), gettext("；").join(after.legal_basis)),
     ]
     old, new = {f.item: f for f in before.findings}, {f.item: f for f in after.findings}
     pairs += [
-        (f"事项：{names.get(item, item)}", _finding_words(old.get(item)), _finding_words(new.get(item)))
+        (gettext("事项：{name}").format(name=names.get(item, item)), _finding_words(old.get(item)), _finding_words(new.get(item)))
         for item in {**old, **new}
     ]
     return tuple(Change(*pair) for pair in pairs if pair[1] != pair[2])
@@ -232,9 +233,9 @@ def _changes(
 
 def _finding_words(finding: Finding | None) -> str:
     if finding is None:
-        return "（没有登记）"
+        return gettext("（没有登记）")
     parts = [CODES[finding.code].word]
     parts += [finding.measure] if finding.measure else []
-    parts += [f"期限 {finding.deadline}"] if finding.deadline else []
-    parts += [f"责任人 {finding.responsible}"] if finding.responsible else []
-    return "；".join(parts)
+    parts += [gettext("期限 {deadline}").format(deadline=finding.deadline)] if finding.deadline else []
+    parts += [gettext("责任人 {responsible}").format(responsible=finding.responsible)] if finding.responsible else []
+    return gettext("；").join(parts)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from selection.shortage import Lift, ShortagePart
 from selection.teams import node_limit
 from selection.transcript import Certificate
+from service.language import SOURCE, current_language
 
 __all__ = ["Naming", "Shortfall", "Words", "missing_words", "outcome_words", "words_of"]
 
@@ -30,6 +31,11 @@ class Words(Struct, frozen=True):
 
     zh: str
     en: str
+
+    @property
+    def said(self) -> str:
+        """The statement in the language being spoken."""
+        return self.zh if current_language() == SOURCE else self.en
 
 
 class Shortfall(Struct, frozen=True):

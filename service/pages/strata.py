@@ -7,6 +7,7 @@ from msgspec import Struct
 from selection.plan import Plan, Stratum
 from selection.plan_rules import FEW_PEOPLE, SMALL_STRATUM
 from selection.transcript import Transcript
+from service.language import gettext
 from service.pages.words import EXCEPTIONS, chance_in_words, count_in_words, rule_in_words
 
 __all__ = ["Exempted", "StratumLine", "exceptions_of", "strata_of"]
@@ -46,7 +47,7 @@ def strata_of(plan: Plan, transcript: Transcript | None) -> tuple[StratumLine, .
         sections = {section.id: section.name for section in plan.sections}
         for quota in stratum.quotas:
             name = (
-                stratum.name if len(stratum.quotas) == 1 else f"{stratum.name}（{sections[quota.section]}）"
+                stratum.name if len(stratum.quotas) == 1 else gettext("{name}（{section}）").format(name=stratum.name, section=sections[quota.section])
             )
             lines.append(
                 StratumLine(
@@ -73,28 +74,28 @@ def exceptions_of(plan: Plan, thin: Mapping[str, int]) -> tuple[Exempted, ...]:
         if first in classes and len(rest) == 2 and rest[1].isdecimal():
             seats = classes[first].inspector_seats if rest[0] == "inspectors" else classes[first].expert_seats
             seat = seats[int(rest[1]) - 1].name if 0 < int(rest[1]) <= len(seats) else rest[1]
-            subject = f"{classes[first].name}的{seat}席"
+            subject = gettext("{name}的{seat}席").format(name=classes[first].name, seat=seat)
         elif stated.rule == "wide-exclusion":
-            subject = f"人员名单中编号 {first[:10]}… 的人"
+            subject = gettext("人员名单中编号 {first}… 的人").format(first=first[:10])
         else:
-            subject = "，".join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
+            subject = gettext("，").join([strata.get(first, first), *(sections.get(part, part) for part in rest)])
         figure = _figure(stated.rule, stated.subject, {s.id: s for s in plan.strata}, thin)
         lines.append(Exempted(EXCEPTIONS.get(stated.rule, stated.rule), subject, stated.reason, figure))
     return tuple(lines)
 
 
 def _figure(rule: str, subject: str, strata: Mapping[str, Stratum], thin: Mapping[str, int]) -> str:
-    unneeded = "，此说明并非必需"
+    unneeded = gettext("，此说明并非必需")
     stratum = strata.get(subject.split("/")[0])
     if rule == "small-stratum" and stratum is not None:
-        return f"实际 {stratum.population} 户{'' if stratum.population < SMALL_STRATUM else unneeded}"
+        return gettext("实际 {population} 户{remark}").format(population=stratum.population, remark="" if stratum.population < SMALL_STRATUM else unneeded)
     if rule == "no-chance" and stratum is not None:
         section = subject.partition("/")[2]
         by_lot = next((quota.by_lot for quota in stratum.quotas if quota.section == section), 0)
         free = stratum.population - stratum.mandatory
-        return f"实际 {free} 户参加抽签，抽 {by_lot} 户{'' if by_lot == 0 and free > 0 else unneeded}"
+        return gettext("实际 {free} 户参加抽签，抽 {by_lot} 户{remark}").format(free=free, by_lot=by_lot, remark="" if by_lot == 0 and free > 0 else unneeded)
     if rule == "thin-seat":
         if subject in thin:
-            return f"实际最少的区域可选 {thin[subject]} 人"
-        return f"实际每个区域都不少于 {FEW_PEOPLE} 人{unneeded}"
-    return "须回避哪些企业不公开，无法在此核对实数"
+            return gettext("实际最少的区域可选 {count} 人").format(count=thin[subject])
+        return gettext("实际每个区域都不少于 {few} 人{remark}").format(few=FEW_PEOPLE, remark=unneeded)
+    return gettext("须回避哪些企业不公开，无法在此核对实数")

@@ -12,6 +12,7 @@ from selection.transcript import Transcript
 from service.database import Connection
 from service.errors import NotFound
 from service.former import complete_stages
+from service.language import SOURCE, current_language, gettext
 from service.office import Office, as_time
 from service.pages.commands import KeyCommands, OneLiners, key_commands, one_liners
 from service.pages.later_teams import read_later_teams, read_teams_draws
@@ -62,7 +63,7 @@ class Place(Struct, frozen=True):
     by_lot: int
     cut: str | None
     following: str | None  # the next in order
-    following_linked: bool  # whether the static folder has its page
+    following_linked: bool  # whether the static folder has its page, in the language being spoken
     first_reserve: str | None
 
 
@@ -104,6 +105,7 @@ class TicketPage(Struct, frozen=True):
     result: Code | None
     result_id: str | None
     proof: Inclusion | None
+    in_both: bool  # whether the static folder has this page in every language
 
 
 class Match(Struct, frozen=True):
@@ -156,10 +158,11 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
         result = await _result(connection, draw, target)
     candidate = None if found is None else found[1]
     stratum = None if candidate is None else next(s for s in plan.strata if s.id == candidate.stratum)
-    place = None
+    place, shown = None, frozenset[str]()
     if candidate is not None and stratum is not None and transcript is not None and order is not None:
-        shown = None if has_every_ticket(plan) else shown_tickets(visits, transcript)
-        place = _place(candidate, stratum, transcript, order, shown)
+        shown = shown_tickets(visits, transcript)
+        every = has_every_ticket(plan) and current_language() == SOURCE
+        place = _place(candidate, stratum, transcript, order, None if every else shown)
     reasons = {reason.id: reason.name for reason in plan.reason_codes}
     by_lot, among = _chance(stratum)
     items = {item.id: item for item in plan.items}
@@ -178,7 +181,7 @@ async def read_ticket_page(office: Office, draw: str, target: str) -> TicketPage
         teams_of=None if isinstance(plan.teams_of, UnsetType) else plan.teams_of, names_due=plan.names_open <= as_time(office.now()),
         items=() if visit is None else tuple(items[id] for id in visit.items),
         result=None if result is None else result[1], result_id=None if result is None else result[0],
-        proof=_proof(lists, target),
+        proof=_proof(lists, target), in_both=target in shown,
     )  # fmt: skip
 
 
@@ -196,7 +199,7 @@ def _chance(stratum: Stratum | None) -> tuple[int, int]:
 
 
 def has_every_ticket(plan: Plan) -> bool:
-    """Return whether every candidate's ticket is a page of the static folder, or only those of `shown_tickets`."""
+    """Return whether every candidate's ticket is a page of the static folder, or only those of `shown_tickets`, as in English always."""
     return plan.blobs.pool.count <= EVERY_TICKET
 
 
@@ -248,33 +251,33 @@ def _answer(
     """Return in one sentence whether this firm was drawn, and why."""
     if not isinstance(of := record.plan.teams_of, UnsetType) and record.void is None:
         gone = excluded or (visit is not None and visit.replaced_by is not None)
-        return f"这家企业由批次 {of.draw} 抽中，" + ("后按规定的事由移出，不再检查。" if gone else "本批次只为它抽检查组。")
+        return gettext("这家企业由批次 {draw} 抽中，").format(draw=of.draw) + (gettext("后按规定的事由移出，不再检查。") if gone else gettext("本批次只为它抽检查组。"))
     if excluded:
-        return "这家企业在锁定名单时已被排除，不参加本批次抽取。"
+        return gettext("这家企业在锁定名单时已被排除，不参加本批次抽取。")
     if stratum is None:
-        return "这家企业在名录中，但不属于本批次的任何一层，不参加本批次抽取。"
+        return gettext("这家企业在名录中，但不属于本批次的任何一层，不参加本批次抽取。")
     if record.void is not None:
-        return "本批次已作废，没有抽取任何企业。"
+        return gettext("本批次已作废，没有抽取任何企业。")
     if place is None:
         if mandatory:
-            return "这家企业列为必查对象，不靠抽签。"
+            return gettext("这家企业列为必查对象，不靠抽签。")
         by_lot, among = _chance(stratum)
         sealed = (
-            "结果已算定并封存，启封前不公布"
+            gettext("结果已算定并封存，启封前不公布")
             if record.outcome is not None
-            else "号码还没有产生，谁也不知道会不会抽中"
+            else gettext("号码还没有产生，谁也不知道会不会抽中")
         )
-        return f"这家企业在名单中，机会是 {among} 户中的 {by_lot} 户；{sealed}。"
+        return gettext("这家企业在名单中，机会是 {among} 户中的 {by_lot} 户；{sealed}。").format(among=among, by_lot=by_lot, sealed=sealed)
     if visit is not None and visit.replaced_by is not None:
-        return "这家企业曾被抽中，后按规定的事由移出，不再检查。"
+        return gettext("这家企业曾被抽中，后按规定的事由移出，不再检查。")
     if mandatory:
-        return "这家企业列为必查对象，不靠抽签，必定检查。"
-    where = f"号签在“{stratum.name}”{place.among} 户中从小到大排第 {place.rank} 位"
+        return gettext("这家企业列为必查对象，不靠抽签，必定检查。")
+    where = gettext("号签在“{name}”{among} 户中从小到大排第 {rank} 位").format(name=stratum.name, among=place.among, rank=place.rank)
     if visit is not None and visit.succeeds is not None:
-        return f"{where}，本层抽前 {place.by_lot} 位；原在候补，因前面的对象移出，依次递补为检查对象。"
+        return gettext("{where}，本层抽前 {by_lot} 位；原在候补，因前面的对象移出，依次递补为检查对象。").format(where=where, by_lot=place.by_lot)
     if visit is not None:
-        return f"{where}，本层抽前 {place.by_lot} 位，因此被抽中。"
-    return f"{where}，本层只抽前 {place.by_lot} 位，因此没有被抽中。"
+        return gettext("{where}，本层抽前 {by_lot} 位，因此被抽中。").format(where=where, by_lot=place.by_lot)
+    return gettext("{where}，本层只抽前 {by_lot} 位，因此没有被抽中。").format(where=where, by_lot=place.by_lot)
 
 
 def _proof(lists: Lists, target: str) -> Inclusion | None:
@@ -313,8 +316,8 @@ async def find_tickets(office: Office, draw: str, query: str) -> Found:
 
     def standing(target: str) -> str:
         if target in lists.targets:
-            return f"在名单中 · {strata[lists.targets[target][1].stratum]}"
-        return "已排除" if target in lists.excluded else "不在名单中"
+            return gettext("在名单中 · {stratum}").format(stratum=strata[lists.targets[target][1].stratum])
+        return gettext("已排除") if target in lists.excluded else gettext("不在名单中")
 
     matches = tuple(Match(row["target"], row["name"], standing(row["target"])) for row in rows[:MATCHES])
     return Found(record, query, matches, len(rows) > MATCHES)

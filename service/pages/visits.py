@@ -13,6 +13,7 @@ from selection.replacement import Event, TargetEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.disclosures import REDACTED, redacted_people
+from service.language import gettext
 from service.pages.record import Lists
 
 __all__ = ["Seated", "TeamMember", "Visit", "open_names", "section_names", "team_of", "visits_of"]
@@ -92,7 +93,7 @@ def team_of(
     for seated in visit.team:
         value = names.get(people[seated.person].digest, {}) if seated.person is not None else {}
         seat = (
-            f"{seated.seat}（专家）" if seated.role == "expert" and "专家" not in seated.seat else seated.seat
+            gettext("{seat}（专家）").format(seat=seated.seat) if seated.role == "expert" and "专家" not in seated.seat else seated.seat
         )
         if seated.section:
             seat = f"{seated.section} · {seat}"

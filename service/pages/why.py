@@ -14,6 +14,7 @@ from selection.replacement import Event, TargetEvent
 from selection.transcript import Transcript
 from service.database import Connection
 from service.errors import NotFound
+from service.language import gettext
 from service.office import Office
 from service.pages.commands import OneLiners, one_liners
 from service.pages.record import (
@@ -138,7 +139,7 @@ def naming_of(
 
 def seat_name(seat: Seat, number: int) -> str:
     """Return what a seat is called: its name, and its number, for several may have one name."""
-    return f"第 {number} 席{seat.name}"
+    return gettext("第 {number} 席{name}").format(number=number, name=seat.name)
 
 
 async def read_why_page(office: Office, draw: str, target: str) -> WhyPage:
@@ -199,11 +200,11 @@ class _Page:
         event = filled.event
         reasons = {reason.id: reason.name for reason in self.past.plan.replacement_reasons}
         if event is None:
-            title = "抽取时"
+            title = gettext("抽取时")
         elif isinstance(event, TargetEvent):
-            title = f"递补为检查对象时（第 {event.sequence} 次递补，{self.firms.get(event.target, event.target)}移出）"
+            title = gettext("递补为检查对象时（第 {sequence} 次递补，{firm}移出）").format(sequence=event.sequence, firm=self.firms.get(event.target, event.target))
         else:
-            title = f"第 {event.sequence} 次递补：{self.call(event.person)}因“{reasons.get(event.reason, event.reason)}”退出"
+            title = gettext("第 {sequence} 次递补：{person}因“{reason}”退出").format(sequence=event.sequence, person=self.call(event.person), reason=reasons.get(event.reason, event.reason))
         return Moment(title, tuple(self.seat(each) for each in filled.seats))
 
     def seat(self, filled: SeatFilled) -> SeatWhy:
@@ -215,7 +216,7 @@ class _Page:
         until = filled.candidates.index(filled.person) if filled.person is not None else len(filled.candidates)
         rest = filled.candidates[:until][SKIPPED:]
         # A successor's seats are filled together or not at all.
-        unfilled = "这家企业的席位不能同时配齐" if filled.person is None else ""
+        unfilled = gettext("这家企业的席位不能同时配齐") if filled.person is None else ""
         lines = []
         for place, person in enumerate(filled.candidates[: until + 1 + AFTER], 1):
             if person in rest:
@@ -235,22 +236,23 @@ class _Page:
         )  # fmt: skip
 
     def asks(self, seat: Seat, role: str, area: str) -> str:
-        parts = [f"{self.sections[seat.section]}的{'检查人员' if role == 'inspector' else '专家'}"]
+        parts = [gettext("{section}的{role}").format(section=self.sections[seat.section], role=gettext("检查人员") if role == "inspector" else gettext("专家"))]
         if seat.codes:
-            parts.append(f"并有“{'、'.join(self.codes.get(code, code) for code in seat.codes)}”的资格或专业")
+            parts.append(gettext("并有“{codes}”的资格或专业").format(codes=gettext("、").join(self.codes.get(code, code) for code in seat.codes)))
         if self.past.plan.area_rule != "any":
-            parts.append(f"{'负责' if self.past.plan.area_rule == 'same' else '不负责'}{self.areas.get(area, area)}")
-        return "，".join(parts)
+            asked = gettext("负责{area}") if self.past.plan.area_rule == "same" else gettext("不负责{area}")
+            parts.append(asked.format(area=self.areas.get(area, area)))
+        return gettext("，").join(parts)
 
     def kept(self, seat: Seat, role: str, area: str) -> tuple[Kept, ...]:
         """Return who is no candidate, each person under the first test they fail."""
         kinds: dict[str, list[str]] = {}
         # In a plan for teams alone who may not work beside a standing inspector stands among the conflicts too.
-        away = "须回避这家企业" if self.past.plan.teams_of is UNSET else "须回避这家企业，或不得与已产生的检查人员同组"
+        away = gettext("须回避这家企业") if self.past.plan.teams_of is UNSET else gettext("须回避这家企业，或不得与已产生的检查人员同组")
         for person in self.past.pools.people:
             reasons = self.staff.why_not(role, seat, self.target, area, person.id)
             if reasons:
-                word = {"role": "部门或角色不符", "section": "部门或角色不符", "code": "缺少所需资格或专业", "area": "不合区域规则",
+                word = {"role": gettext("部门或角色不符"), "section": gettext("部门或角色不符"), "code": gettext("缺少所需资格或专业"), "area": gettext("不合区域规则"),
                         "conflict": away}[reasons[0]]  # fmt: skip
                 kinds.setdefault(word, []).append(person.id)
         return tuple(
@@ -261,16 +263,16 @@ class _Page:
         """Return the short reason, and the seats and people that need this person, if so."""
         match passed.reason:
             case "no place left":
-                return "限额已用完", ""
+                return gettext("限额已用完"), ""
             case "already in this team":
-                return "已在本组", ""
+                return gettext("已在本组"), ""
             case "apart":
-                return f"与组内的{self.call(passed.apart_from or '')}不得同组", ""
+                return gettext("与组内的{person}不得同组").format(person=self.call(passed.apart_from or "")), ""
             case "left this team":
-                return "已从本组退出", ""
+                return gettext("已从本组退出"), ""
             case "no team found":
-                return "若由其担任，因有人不得同组，后面的席位配不齐", ""
+                return gettext("若由其担任，因有人不得同组，后面的席位配不齐"), ""
             case "needed" if passed.certificate is not None:
                 naming = naming_of(self.past.plan, self.lists, role, self.firms, self.call)
-                return "后面的席位非其不可", f"若由其担任这一席，后面就不够了：{missing_words(passed.certificate, naming).zh}"
-        return "后面的席位非其不可", "本批次席位很多，这里不逐一列出是哪些席位；用核验程序重算可以查对。"
+                return gettext("后面的席位非其不可"), gettext("若由其担任这一席，后面就不够了：{missing}").format(missing=missing_words(passed.certificate, naming).said)
+        return gettext("后面的席位非其不可"), gettext("本批次席位很多，这里不逐一列出是哪些席位；用核验程序重算可以查对。")

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from service.language import SOURCE, current_language
 from service.planning.recency import (
     FrequencyCap,
     FreshDraw,
@@ -23,6 +24,11 @@ class Sentence(Struct, frozen=True):
 
     zh: str
     en: str
+
+    @property
+    def said(self) -> str:
+        """The sentence in the language being spoken."""
+        return self.zh if current_language() == SOURCE else self.en
 
 
 def percent(share: Fraction) -> str:

@@ -27,7 +27,7 @@ __all__ = ["name_of", "read_year", "read_years", "standing_teams"]
 _DRAWS = (
     "SELECT w.id, p.data AS plan, r.result, s.disclosures FROM draw w JOIN document p ON p.sha256 = w.plan"
     " JOIN draw_result r ON r.draw = w.id JOIN draw_secret s ON s.draw = w.id"
-    " WHERE w.year = $1 AND w.state IN ('drawn', 'opened') ORDER BY w.number, w.attempt"
+    " WHERE w.year = $1 AND seen_by(w.sections, $2) AND w.state IN ('drawn', 'opened') ORDER BY w.number, w.attempt"
 )
 
 
@@ -40,28 +40,33 @@ def name_of(disclosure: str) -> str:
     return str(value.get("name", "")) if isinstance(value, dict) else ""
 
 
-async def read_years(office: Office) -> list[int]:
-    """Return the years that have draws to report, the newest first."""
+async def read_years(office: Office, department: str | None = None) -> list[int]:
+    """Return the years that have draws to report, the newest first; to a department, those it took part in."""
     async with office.pool.acquire() as connection:
         rows = await connection.fetch(
-            "SELECT DISTINCT year FROM draw WHERE state IN ('drawn', 'opened') ORDER BY year DESC"
+            "SELECT DISTINCT year FROM draw WHERE state IN ('drawn', 'opened') AND seen_by(sections, $1) ORDER BY year DESC", department
         )
     return [row["year"] for row in rows]
 
 
-async def read_year(office: Office, year: int) -> list[YearDraw]:
-    """Return the drawn and opened draws of a year, with the people as they stand after all replacements."""
+async def read_year(office: Office, year: int, department: str | None = None) -> list[YearDraw]:
+    """Return the drawn and opened draws of a year, with the people as they stand after all replacements.
+
+    To a department, the draws it took part in, with its own people alone (ADR 27).
+    """
     async with (
         office.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         return [
-            await _read(connection, row["id"], row["plan"], row["result"], row["disclosures"], as_time(office.now()))
-            for row in await connection.fetch(_DRAWS, year)
+            await _read(connection, row["id"], row["plan"], row["result"], row["disclosures"], as_time(office.now()), department)
+            for row in await connection.fetch(_DRAWS, year, department)
         ]
 
 
-async def _read(connection: Connection, draw: str, plan_data: bytes, result: bytes, disclosures: str, now: str) -> YearDraw:
+async def _read(
+    connection: Connection, draw: str, plan_data: bytes, result: bytes, disclosures: str, now: str, department: str | None
+) -> YearDraw:
     plan = parse_document(plan_data)
     assert isinstance(plan, Plan)
     people, pool = [await read_blob(connection, ref.sha256) for ref in (plan.blobs.people, plan.blobs.pool)]
@@ -76,21 +81,22 @@ async def _read(connection: Connection, draw: str, plan_data: bytes, result: byt
     if plan.names_open > now:  # until then the number alone, in the office too
         known = {id: (number, "") for id, (number, _) in known.items()}
     return await asyncio.to_thread(
-        _year_draw, plan, parse_people(people), pool, parse_transcript(result), events, known
+        _year_draw, plan, parse_people(people), pool, parse_transcript(result), events, known, department
     )
 
 
 def _year_draw(
     plan: Plan, people: Sequence[Person], pool: bytes, transcript: Transcript, events: Sequence[Event],
-    known: Mapping[str, tuple[str, str]],
+    known: Mapping[str, tuple[str, str]], department: str | None,
 ) -> YearDraw:  # fmt: skip
+    people = [person for person in people if department in (None, person.section)]
     number = {person.id: known[person.id][0] if person.id in known else person.id for person in people}
     teams, sections = standing_teams(transcript, events)
     left, joined = Counter[str](), Counter[str]()
     for event in events:
-        if not isinstance(event, TargetEvent):
+        if not isinstance(event, TargetEvent) and event.person in number:
             left[number[event.person]] += 1
-            if event.successor is not None:
+            if event.successor in number:
                 joined[number[event.successor]] += 1
     places = Counter[str]()
     for person in people:
@@ -100,7 +106,7 @@ def _year_draw(
         id=plan.id, title=plan.title,
         names={number[id]: name_of(text) for id, (_, text) in known.items() if id in number},
         places=places,
-        teams=tuple(tuple(number[p] for p in team) for team in teams.values() if team),
+        teams=tuple(own for team in teams.values() if (own := tuple(number[p] for p in team if p in number))),
         kinds=_kinds(plan, people, targets, teams, sections, number),
         left=left, joined=joined,
     )  # fmt: skip

@@ -17,7 +17,15 @@ from .normalise import (
     normalise_name,
     normalise_text,
 )
-from .records import CONFLICT_REASONS, ORIGINS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES
+from .records import (
+    CONFLICT_REASONS,
+    ITEM_STATUSES,
+    ORIGINS,
+    PERSON_STATUSES,
+    PROVIDERS,
+    RISK_COLOURS,
+    TARGET_STATUSES,
+)
 from .table import CellNote
 
 Value: TypeAlias = str | bool | int | tuple[str, ...] | None
@@ -72,6 +80,11 @@ _PERSON_STATUSES: Final = _aliases(
         "suspended": "停用 休假 请假 病假 产假 借调 离岗 暂停执法",
         "inactive": "离职 退休 调离 注销 过期 解聘 吊销 无效 否",
     },
+)
+_ITEM_STATUSES: Final = _aliases(ITEM_STATUSES, {"active": "正常 启用 现行 是", "inactive": "无效 废止 取消 停用 作废 否"})
+_PROVIDERS: Final = _aliases(
+    PROVIDERS,
+    {"expert": "技术专家 个人 专家个人", "organisation": "机构 第三方 服务机构 技术服务机构 中介机构 单位 企业 公司"},
 )
 _REASONS: Final = _aliases(
     CONFLICT_REASONS,
@@ -216,6 +229,16 @@ def _person_status(text: str) -> Parsed:
     return _word(text, _PERSON_STATUSES, "status-unknown", PERSON_STATUSES, "active")
 
 
+def _item_status(text: str) -> Parsed:
+    return _word(text, _ITEM_STATUSES, "status-unknown", ITEM_STATUSES, "active")
+
+
+def _provider(text: str) -> Parsed:
+    if not normalise_text(text):
+        return Parsed(None, (Remark("value-missing"),))
+    return _word(text, _PROVIDERS, "provider-unknown", PROVIDERS, "")
+
+
 def _grade(text: str) -> Parsed:
     value = normalise_text(text).replace("Ⅲ", "III").replace("Ⅱ", "II").replace("Ⅰ", "I")
     known = value if value in _GRADES.values() else _GRADES.get(value)
@@ -286,6 +309,8 @@ _PARSERS: Final[dict[Form, Callable[[str], Parsed]]] = {
     "count": _count,
     "target-status": _target_status,
     "person-status": _person_status,
+    "item-status": _item_status,
+    "provider": _provider,
     "reason": _reason,
     "origin": _origin,
     "headcount": _headcount,

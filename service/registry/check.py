@@ -4,7 +4,7 @@ Every data row gets exactly one verdict, so new + changed + unchanged + refused 
 rows; blank rows are counted apart.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -14,10 +14,11 @@ from .columns import Layout, find_layout
 from .export import cell_text
 from .fields import FIELDS
 from .findings import Finding, make_finding
-from .records import Conflict, Expert, Inspection, Kind, Record
+from .normalise import CODE_PATTERN
+from .records import Conflict, Expert, Inspection, Kind, Record, Service
 from .rejected import format_rejected
 from .rows import make_record, row_parser
-from .table import Table
+from .table import Table, cell_address
 
 # How many rows with the same code a finding names; with a thousand of them nobody reads further.
 _NAMED_ROWS: Final = 8
@@ -114,11 +115,15 @@ def check_table(
     *,
     known_people: Collection[str] | None = None,
     known_targets: Collection[str] | None = None,
+    merged: Mapping[str, str] | None = None,
+    owns: Callable[[Record], bool] = lambda record: True,
 ) -> CheckReport:
     """The report on importing `table` into the registry `kind` that holds `existing` (by `record_key`).
 
     `known_people` and `known_targets`, where given, are the codes conflicts (and firms served) may name: an
-    unknown person refuses the row, an unknown target is a warning.
+    unknown person refuses the row, an unknown target is a warning; for services they are the experts. `merged` are codes of
+    targets that were merged into another: a row that would change one is refused, one that names one is told so (ADR 26).
+    `owns` says whether a record, as it is or as it would be, is of the registrar's department; rows of others are refused (ADR 27).
     """
     layout, findings = find_layout(kind, table)
     findings = [make_finding(0, "", name, "other-sheet", name) for name in table.other_sheets] + findings
@@ -134,13 +139,20 @@ def check_table(
         parsed = parse(number, cells)
         record = None if parsed.values is None else make_record(kind, parsed.values, existing.get(parsed.key))
         row = _Row(number, parsed.key, record, parsed.findings)
-        if record is not None and _names_unknown_person(row, record, layout, known_people, known_targets):
+        if record is not None and _refused_for_others(row, record, layout, known_people, known_targets, merged or {}):
+            row.record = None
+        elif record is not None and not (owns(record) and owns(existing.get(row.key, record))):
+            row.findings.append(make_finding(number, _header(layout, FIELDS[kind][0].name), row.key, "other-department"))
+            row.record = None
+        elif record is not None and kind == "targets" and merged and row.key in merged and record != existing.get(row.key):
+            row.findings.append(make_finding(number, _header(layout, "id"), row.key, "target-merged", merged[row.key]))
             row.record = None
         rows.append(row)
+    findings += _merged_cells(layout, table)
     verdicts = _verdicts(rows, existing, kind, layout)
     for row in rows:
         findings += row.findings
-    absent = tuple(existing.keys() - {row.key for row in rows}) if existing else ()
+    absent = tuple(key for key in existing.keys() - {row.key for row in rows} if owns(existing[key])) if existing else ()
     used = {layout.headers[column]: name for name, columns in layout.columns.items() for column in columns}
     order = {key: position for position, key in enumerate(existing)} if absent else {}
     return CheckReport(
@@ -161,32 +173,56 @@ def _below(table: Table, start: int) -> Iterator[tuple[int, list[str]]]:
     return zip(table.numbers[start:], table.rows[start:], strict=True)
 
 
-def _names_unknown_person(
+def _merged_cells(layout: Layout, table: Table) -> Iterator[Finding]:
+    """A warning for each merged area below the header in a column that is imported; titles above it may be merged."""
+    used = {column for columns in layout.columns.values() for column in columns}
+    for first, last, column in table.merged:
+        if first > layout.header_row and column in used:
+            place = cell_address(first, column)
+            yield make_finding(first, layout.headers[column], "", "merged-cells", str(last - first + 1), place)
+
+
+def _refused_for_others(
     row: _Row,
     record: Record,
     layout: Layout,
     known_people: Collection[str] | None,
     known_targets: Collection[str] | None,
+    merged: Mapping[str, str],
 ) -> bool:
-    """Whether the row is to be refused for the person it names; adds findings for every code nobody knows."""
+    """Whether the row is to be refused for whom or what it names; adds findings for every code nobody knows."""
     refused = False
 
-    def add(field: str, value: str, code: str) -> None:
-        row.findings.append(make_finding(row.number, _header(layout, field), value, code))
+    def add(field: str, value: str, code: str, detail: str = "") -> None:
+        row.findings.append(make_finding(row.number, _header(layout, field), value, code, detail))
+
+    def name_target(field: str, code: str) -> None:
+        if code in merged:
+            add(field, code, "target-is-alias", merged[code])
+        elif known_targets is not None and code not in known_targets:
+            add(field, code, "target-unknown")
 
     if isinstance(record, Conflict):
         if known_people is not None and record.person not in known_people:
             add("person", record.person, "person-unknown")
             refused = True
-        if known_targets is not None and record.target not in known_targets:
-            add("target", record.target, "target-unknown")
+        name_target("target", record.target)
+    elif isinstance(record, Service):
+        if record.until is not None and record.until < record.since:
+            add("until", record.until, "period-reversed", f"{record.since} → {record.until}")
+            refused = True
+        if record.provider_kind == "expert":
+            if known_people is not None and record.provider not in known_people:
+                add("provider", record.provider, "expert-unknown")
+                refused = True
+        elif known_targets is not None and CODE_PATTERN.fullmatch(record.provider) and record.provider not in known_targets:
+            add("provider", record.provider, "provider-nameless")
+        name_target("target", record.target)
     elif isinstance(record, Inspection):
-        if known_targets is not None and record.target not in known_targets:
-            add("target", record.target, "target-unknown")
-    elif isinstance(record, Expert) and known_targets is not None and "serves" in layout.columns:
+        name_target("target", record.target)
+    elif isinstance(record, Expert) and "serves" in layout.columns:
         for code in record.serves:
-            if code not in known_targets:
-                add("serves", code, "target-unknown")
+            name_target("serves", code)
     return refused
 
 

@@ -5,6 +5,7 @@ GS 15-2006 (15-digit registration number used before 2015). A failed check is a 
 a reason to refuse: lawful codes with wrong check characters are in use.
 """
 
+from operator import mul
 from typing import Final, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 _WEIGHTS: Final = tuple(pow(3, position, 31) for position in range(17))
+_DIGITS: Final = {character: int(character, 36) for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 # Letters the alphabet leaves out because they are misread, with what was probably meant.
 _MISREAD: Final = str.maketrans("IOZSV", "1025U")
@@ -32,7 +34,7 @@ def check_character(first: str) -> str:
     if len(first) != 17:
         raise ValueError(f"need 17 characters, got {len(first)}")
     try:
-        total = sum(_VALUES[character] * weight for character, weight in zip(first, _WEIGHTS, strict=True))
+        total = sum(map(mul, map(_VALUES.__getitem__, first), _WEIGHTS))
     except KeyError as error:
         raise ValueError(f"character {error.args[0]!r} does not occur in credit codes") from None
     return ALPHABET[-total % 31]
@@ -42,9 +44,7 @@ def organisation_check_character(first: str) -> str:
     """The ninth character for the first eight (0-9, A-Z) of an organisation code (GB 11714)."""
     if len(first) != 8 or not (first.isascii() and first.isalnum() and first == first.upper()):
         raise ValueError("need 8 characters of 0-9 and A-Z")
-    total = sum(
-        int(character, 36) * weight for character, weight in zip(first, _ORGANISATION_WEIGHTS, strict=True)
-    )
+    total = sum(map(mul, map(_DIGITS.__getitem__, first), _ORGANISATION_WEIGHTS))
     remainder = 11 - total % 11
     return "X" if remainder == 10 else "0" if remainder == 11 else str(remainder)
 

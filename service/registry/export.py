@@ -6,13 +6,25 @@ from collections.abc import Iterable
 from typing import Final
 
 from .fields import FIELDS, Field
-from .records import CONFLICT_REASONS, ORIGINS, PERSON_STATUSES, RISK_COLOURS, TARGET_STATUSES, Kind, Record
+from .records import (
+    CONFLICT_REASONS,
+    ITEM_STATUSES,
+    ORIGINS,
+    PERSON_STATUSES,
+    PROVIDERS,
+    RISK_COLOURS,
+    TARGET_STATUSES,
+    Kind,
+    Record,
+)
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 VOCABULARIES: Final = {
     "colour": RISK_COLOURS,
     "target-status": TARGET_STATUSES,
     "person-status": PERSON_STATUSES,
+    "item-status": ITEM_STATUSES,
+    "provider": PROVIDERS,
     "reason": CONFLICT_REASONS,
     "origin": ORIGINS,
 }

@@ -10,7 +10,7 @@ from .records import Kind
 
 Form = Literal[
     "code", "name", "text", "list", "codes", "date", "colour", "grade", "credit", "flag", "count",
-    "target-status", "person-status", "reason", "origin", "headcount",
+    "target-status", "person-status", "item-status", "provider", "reason", "origin", "headcount",
 ]  # fmt: skip
 
 
@@ -91,6 +91,8 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
           "适用行业领域 适用对象 适用类别 检查对象 抽查对象 检查对象类型 行业领域", 5000),
         Field("method", "检查方式", "method", "text", False,
           "抽查方式 检查方法 方式"),
+        Field("status", "状态", "status", "item-status", False,
+          "事项状态 有效状态 是否有效"),
     ),
     "inspectors": (
         Field("number", "执法证号", "certificate number", "code", True,
@@ -148,6 +150,22 @@ FIELDS: Final[dict[Kind, tuple[Field, ...]]] = {
         Field("evidence", "证明材料", "evidence", "text", False,
           "佐证材料 核实方式 证据 依据 说明 备注", 500),
     ),
+    "services": (
+        Field("provider", "服务提供方", "provider", "name", True,
+          "提供方 服务机构 服务单位 第三方机构 服务机构名称 技术服务机构 受托单位 受托机构 乙方 服务专家"),
+        Field("provider_kind", "提供方类别", "kind of provider", "provider", True,
+          "服务提供方类别 机构类别 提供方类型 服务提供方类型"),
+        Field("target", "统一社会信用代码", "target", "code", True,
+          _TARGET_CODE + " 被服务企业代码 委托单位代码"),
+        Field("since", "服务开始日期", "since", "date", True,
+          "合同开始日期 服务起始日期 开始日期 起始日期 服务期自 合同签订日期 签订日期"),
+        Field("until", "服务结束日期", "until", "date", False,
+          "合同结束日期 合同终止日期 服务终止日期 结束日期 终止日期 服务期至 合同到期日期"),
+        Field("what", "服务内容", "what", "text", False,
+          "服务项目 委托事项 合同内容 服务事项", 300),
+        Field("evidence", "证明材料", "evidence", "text", False,
+          "佐证材料 合同编号 依据 说明 备注", 500),
+    ),
     "inspections": (
         Field("target", "统一社会信用代码", "target", "code", True,
           _TARGET_CODE),
@@ -172,5 +190,6 @@ REGISTRY_LABELS: Final[dict[Kind, tuple[str, str]]] = {
     "inspectors": ("检查人员名录", "the inspectors"),
     "experts": ("专家名录", "the experts"),
     "conflicts": ("回避名单", "the conflicts"),
+    "services": ("服务关系", "the services"),
     "inspections": ("检查记录", "the past inspections"),
 }

@@ -21,10 +21,12 @@ from service.registry.check import CheckReport, check_table
 from service.registry.findings import Finding
 from service.registry.records import KEYS, KINDS, RECORD_TYPES, Kind, Record, record_key
 from service.registry.spreadsheet import read_table
+from service.registry.store import read_aliases
 from service.registry.table import Table, TableError
 from service.registry.writing import TABLES, fields_of, from_database, write
+from service.visibility import read_scope
 
-__all__ = ["ImportView", "check_import", "confirm_import", "read_import", "read_rejected"]
+__all__ = ["ImportView", "check_import", "confirm_import", "read_import", "read_rejected", "try_import"]
 
 SHOWN = 1000  # findings and changes kept for the page; the file of refused rows has them all
 
@@ -66,10 +68,19 @@ class ImportView(Struct, frozen=True):
     report: CheckSummary
     checked_at: str
     confirmed_at: str | None
+    by_hand: bool = False  # one row typed into a form
+
+
+async def try_import(office: Office, who: Staff | None, kind: Kind, filename: str, content: bytes) -> CheckReport:
+    """Return what importing the file would do, and keep nothing of it. Raises as `check_import` does."""
+    _check_registrar(who)
+    table = await _read(content, filename[:200])
+    async with office.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _check(connection, kind, table, who.department if who else None)
 
 
 async def check_import(
-    office: Office, who: Staff | None, kind: str, filename: str, content: bytes
+    office: Office, who: Staff | None, kind: str, filename: str, content: bytes, by_hand: bool = False
 ) -> ImportView:
     """Keep the file and return what importing it would do; no registry changes. `who` is None on the command line.
 
@@ -82,15 +93,15 @@ async def check_import(
         # One snapshot, so that the version is that of the records compared with.
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             version = await connection.fetchval("SELECT version FROM registry_version WHERE kind = $1", known)
-            report = await _check(connection, known, table)
+            report = await _check(connection, known, table, who.department if who else None)
         summary, digest, rejected = await asyncio.to_thread(_digest_report, report)
         async with connection.transaction():
             id = await connection.fetchval(
                 "INSERT INTO import_batch (kind, filename, sha256, content, counts, report, rejected, verdicts,"
-                " checked_by, checked_at, registry_version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) RETURNING id",
+                " checked_by, checked_at, registry_version, by_hand) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) RETURNING id",
                 known, filename[:200].replace("\0", ""), hashlib.sha256(content).hexdigest(), content,
                 msgspec.json.encode(report.counts).decode(), msgspec.json.encode(summary).decode().replace("\\u0000", ""),
-                rejected, digest, who.id if who else None, office.now(), version,
+                rejected, digest, who.id if who else None, office.now(), version, by_hand,
             )  # fmt: skip
             await access_log.note(connection, who.id if who else None, f"check import of {known}", str(id))
         return await _view(connection, id)
@@ -116,10 +127,10 @@ async def confirm_import(office: Office, who: Staff | None, id: UUID | str) -> I
         async with connection.transaction():
             await connection.execute("SELECT 1 FROM registry_version WHERE kind = $1 FOR UPDATE", kind)
             row = await connection.fetchrow(
-                "SELECT verdicts, confirmed_at FROM import_batch WHERE id = $1 FOR UPDATE", found["id"]
+                "SELECT verdicts, confirmed_at, department FROM import_batch WHERE id = $1 FOR UPDATE", found["id"]
             )
             if row["confirmed_at"] is None:
-                report = await _check(connection, kind, table)
+                report = await _check(connection, kind, table, row["department"])
                 _, digest, _ = await asyncio.to_thread(_digest_report, report)
                 if not report.usable:
                     raise Invalid("文件不能导入", "the file cannot be imported",
@@ -183,17 +194,29 @@ async def _read(content: bytes, filename: str) -> Table:
         ) from error
 
 
-async def _check(connection: Connection, kind: Kind, table: Table) -> CheckReport:
-    existing = await _existing(connection, kind)
+async def _check(connection: Connection, kind: Kind, table: Table, department: str | None) -> CheckReport:
+    """Return the check as a registrar of `department` is to have it: of another's people and items nothing is written or told (ADR 27)."""
+    existing, scope = await _existing(connection, kind), await read_scope(connection, department)
     people = targets = None
-    if kind in ("conflicts", "experts", "inspections"):
+    merged = await read_aliases(connection)
+    if kind in ("conflicts", "experts", "services", "inspections"):
         targets = {row["id"] for row in await connection.fetch("SELECT id FROM target")}
     if kind == "conflicts":
-        rows = await connection.fetch("SELECT number FROM inspector UNION SELECT number FROM expert")
+        rows = await connection.fetch(
+            f"SELECT number FROM inspector WHERE {_OWN} UNION SELECT number FROM expert WHERE {_OWN}", scope.words  # noqa: S608
+        )
         people = {row["number"] for row in rows}
+        existing = {key: record for key, record in existing.items() if scope.words is None or record.person in people}  # type: ignore[union-attr]
+    elif kind == "services":
+        people = {row["number"] for row in await connection.fetch(f"SELECT number FROM expert WHERE {_OWN}", scope.words)}  # noqa: S608
+        existing = {key: record for key, record in existing.items()
+                    if scope.words is None or record.provider_kind != "expert" or record.provider in people}  # type: ignore[union-attr]  # fmt: skip
     return await asyncio.to_thread(
-        check_table, kind, table, existing, known_people=people, known_targets=targets
+        check_table, kind, table, existing, known_people=people, known_targets=targets, merged=merged, owns=scope.owns
     )
+
+
+_OWN = "$1::text[] IS NULL OR department = ANY($1)"
 
 
 async def _existing(connection: Connection, kind: Kind) -> dict[str, Record]:
@@ -238,7 +261,7 @@ def _digest_report(report: CheckReport) -> tuple[CheckSummary, str, bytes]:
 
 async def _view(connection: Connection, id: UUID) -> ImportView:
     row = await connection.fetchrow(
-        "SELECT id, kind, filename, sha256, counts, report, checked_at, confirmed_at FROM import_batch WHERE id = $1",
+        "SELECT id, kind, filename, sha256, counts, report, checked_at, confirmed_at, by_hand FROM import_batch WHERE id = $1",
         id,
     )
     if row is None:
@@ -252,4 +275,5 @@ async def _view(connection: Connection, id: UUID) -> ImportView:
         report=msgspec.json.decode(row["report"], type=CheckSummary),
         checked_at=as_time(row["checked_at"]),
         confirmed_at=as_time(row["confirmed_at"]) if row["confirmed_at"] else None,
+        by_hand=row["by_hand"],
     )

@@ -1,16 +1,17 @@
-"""What a registry holds: targets, items, inspectors, experts, conflicts and past inspections, as plain values.
+"""What a registry holds: targets, items, inspectors, experts, conflicts, services and past inspections, as plain values.
 
 Every text field is "" where nothing is known, every date is "YYYY-MM-DD" or None (for an expiry: no end).
 None can be part of a reference cycle, so the garbage collector need not watch a million of them.
 Vocabularies are English words; the tables below give the Chinese label of each word.
 """
 
+import re
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-Kind: TypeAlias = Literal["targets", "items", "inspectors", "experts", "conflicts", "inspections"]
-KINDS: Final[tuple[Kind, ...]] = ("targets", "items", "inspectors", "experts", "conflicts", "inspections")
+Kind: TypeAlias = Literal["targets", "items", "inspectors", "experts", "conflicts", "services", "inspections"]
+KINDS: Final[tuple[Kind, ...]] = ("targets", "items", "inspectors", "experts", "conflicts", "services", "inspections")
 
 RISK_COLOURS: Final = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
 TARGET_STATUSES: Final = {
@@ -22,6 +23,8 @@ TARGET_STATUSES: Final = {
     "moved": "迁出",
 }
 PERSON_STATUSES: Final = {"active": "有效", "suspended": "暂停", "inactive": "失效"}
+ITEM_STATUSES: Final = {"active": "有效", "inactive": "失效"}
+PROVIDERS: Final = {"expert": "专家", "organisation": "第三方机构"}
 CONFLICT_REASONS: Final = {
     "kinship": "近亲属",
     "former-employer": "曾任职",
@@ -78,6 +81,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     mandatory: bool = False
     classes: tuple[str, ...] = ()
     method: str = ""
+    status: str = "active"
 
 
 class Inspector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -119,6 +123,21 @@ class Conflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     evidence: str = ""
 
 
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """An expert or a hired organisation served a target (服务关系) from `since` to `until`; None: still does.
+
+    `provider` is an expert's number, or an organisation's name or credit code; `provider_kind` a word of PROVIDERS says which.
+    """
+
+    provider: str
+    provider_kind: str
+    target: str
+    since: str
+    until: str | None = None
+    what: str = ""
+    evidence: str = ""
+
+
 class Inspection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One visit of the past by one department (检查记录). `origin` is a word of ORIGINS; "" where nothing was said, and then it counts."""
 
@@ -131,7 +150,7 @@ class Inspection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     punished: bool = False
 
 
-Record: TypeAlias = Target | Item | Inspector | Expert | Conflict | Inspection
+Record: TypeAlias = Target | Item | Inspector | Expert | Conflict | Service | Inspection
 
 RECORD_TYPES: Final[dict[Kind, type[Record]]] = {
     "targets": Target,
@@ -139,6 +158,7 @@ RECORD_TYPES: Final[dict[Kind, type[Record]]] = {
     "inspectors": Inspector,
     "experts": Expert,
     "conflicts": Conflict,
+    "services": Service,
     "inspections": Inspection,
 }
 
@@ -149,14 +169,17 @@ KEYS: Final[dict[Kind, tuple[str, ...]]] = {
     "inspectors": ("number",),
     "experts": ("number",),
     "conflicts": ("person", "target"),
+    "services": ("provider", "target", "since"),
     "inspections": ("target", "inspected_on", "department", "number"),
 }
 
 
 def record_key(record: Record) -> str:
-    """The text that names a record within its registry; for a conflict `person|target`, for an inspection its four parts."""
+    """The text that names a record within its registry; for a conflict `person|target`, likewise of others that several parts name."""
     if isinstance(record, Conflict):
         return joint_key(record.person, record.target)
+    if isinstance(record, Service):
+        return joint_key(record.provider, record.target, record.since)
     if isinstance(record, Inspection):
         return joint_key(record.target, record.inspected_on, record.department, record.number)
     if isinstance(record, Inspector | Expert):
@@ -167,6 +190,13 @@ def record_key(record: Record) -> str:
 def joint_key(*parts: str) -> str:
     r"""The key of a record that several parts name. `|` in a part (departments are named freely) becomes `\|`: no two keys are alike."""
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def split_key(kind: Kind, key: str) -> tuple[str, ...]:
+    """The parts that `joint_key` joined; the key itself where one part names the record."""
+    if len(KEYS[kind]) == 1:
+        return (key,)
+    return tuple(re.sub(r"\\(.)", r"\1", part) for part in re.findall(r"(?:^|\|)((?:[^|\\]|\\.)*)", key, re.DOTALL))
 
 
 def conflicts_of(expert: Expert) -> list[Conflict]:

@@ -9,11 +9,11 @@ from .cells import CELL_PARSERS, Parsed, Remark, Value, credit_remarks, parse_co
 from .columns import Layout
 from .fields import FIELDS, Field
 from .findings import WORDINGS, Finding, make_finding
-from .normalise import normalise_text
+from .normalise import normalise_code, normalise_text
 from .records import KEYS, RECORD_TYPES, Kind, Record, joint_key
 from .table import CellNote, Table, cell_address
 
-_TARGET_CODES: Final = {("targets", "id"), ("conflicts", "target"), ("inspections", "target")}
+_TARGET_CODES: Final = {("targets", "id"), ("conflicts", "target"), ("services", "target"), ("inspections", "target")}
 
 
 class ParsedRow(NamedTuple):
@@ -27,7 +27,7 @@ class ParsedRow(NamedTuple):
 def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[str]], ParsedRow]:
     """A function of (row number, cells) for the rows below the header of this table."""
     plan = [
-        (field, layout.columns[field.name], _cell_parser(kind, field))
+        (field.name, layout.columns[field.name], _cell_parser(kind, field), field.form == "code")
         for field in FIELDS[kind]
         if field.name in layout.columns
     ]
@@ -40,14 +40,14 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         findings: list[Finding] = []
         failed = False
         width = len(cells)
-        for field, columns, parse_cell in plan:
+        for name, columns, parse_cell, noted in plan:
             column = columns[0]
             text = cells[column] if column < width else ""
             if len(columns) > 1 and not text.strip():
                 column = next((other for other in columns if other < width and cells[other].strip()), column)
                 text = cells[column] if column < width else ""
-            value, remarks = parse_cell(text, notes.get((row, column)) if notes else None)
-            values[field.name] = value
+            value, remarks = parse_cell(text, notes.get((row, column)) if noted and notes else None)
+            values[name] = value
             for remark in remarks:
                 failed |= WORDINGS[remark.code].severity == "error"
                 address = cell_address(row, column)
@@ -59,6 +59,8 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
         if unknown := values.pop("unknown reason", None):
             stated = values.get("evidence")
             values["evidence"] = f"{unknown}；{stated}" if stated else unknown
+        if values.get("provider_kind") == "expert" and isinstance(provider := values.get("provider"), str):
+            values["provider"] = normalise_code(provider).value  # a number, and written like one
         named = [value for name, default in keys if isinstance(value := values.get(name, default), str)]
         key = "" if len(named) < len(keys) else joint_key(*named) if len(keys) > 1 else named[0]
         return ParsedRow(key, None if failed else values, findings)
@@ -69,11 +71,12 @@ def row_parser(kind: Kind, layout: Layout, table: Table) -> Callable[[int, list[
 def _cell_parser(kind: Kind, field: Field) -> Callable[[str, CellNote | None], Parsed]:
     if field.form == "code":
         return _parse_target_code if (kind, field.name) in _TARGET_CODES else parse_code
-    parse, limit, form = CELL_PARSERS[field.form], field.limit, field.form
-    required = field.required and form in ("text", "date")
+    parse, limit = CELL_PARSERS[field.form], field.limit
+    bounded = field.form in ("text", "name", "reason", "list", "codes")
+    required = field.required and field.form in ("text", "date")
 
     def parse_cell(text: str, note: CellNote | None) -> Parsed:
-        if len(text) > limit and form in ("text", "name", "reason", "list", "codes"):
+        if bounded and len(text) > limit:
             return Parsed(None, (Remark("text-long", str(limit)),))
         parsed = parse(text)
         if required and not parsed.value and not parsed.remarks:

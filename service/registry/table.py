@@ -30,7 +30,8 @@ class TableError(ValueError):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows of text cells as found. `notes` is keyed by (row number, column index from 0)."""
+    """Rows of text cells as found. `notes` is keyed by (row number, column index from 0); `merged` are the areas of merged cells that reach
+    over several rows: first row number, last row number, column."""
 
     filename: str
     format: str
@@ -40,6 +41,7 @@ class Table(msgspec.Struct, frozen=True):
     numbers: list[int]
     notes: dict[tuple[int, int], CellNote]
     other_sheets: tuple[str, ...] = ()
+    merged: tuple[tuple[int, int, int], ...] = ()
 
 
 def cell_address(row: int, column: int) -> str:

@@ -45,6 +45,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         "请删除或改名其中一列。",
         "Delete or rename one of them.",
     ),
+    "merged-cells": Wording(
+        "warning",
+        "{cell}起的{detail}行是合并单元格，只有第一行有内容，其余各行此格为空。",
+        "From {cell} on {detail} rows are one merged cell: only the first of them holds anything.",
+        "请取消合并，把内容填到每一行。",
+        "Unmerge it and write the content into every row.",
+    ),
     "ignored-column": Wording(
         "warning",
         "不认得列“{detail}”，该列没有导入。",
@@ -58,6 +65,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Sheet {detail} was not read; only the first visible sheet is.",
         "若需要，请另存为单独的文件导入。",
         "If it is needed, import it as a file of its own.",
+    ),
+    "other-department": Wording(
+        "error",
+        "这一行属于其他部门，不能由本部门登记。",
+        "This row is another department's; yours does not register it.",
+        "请把“部门”列写成本部门的名称；编号已属其他部门的，请与该部门或机关登记员核对。",
+        "Write your department in its column; if the code is another department's, settle it with them or the bureau's registrar.",
     ),
     # ---- codes
     "code-missing": Wording(
@@ -243,6 +257,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         "请改为其中一种，或清空该格；空着的按计入年度次数处理。",
         "Use one of these, or clear the cell: the inspection then counts towards yearly caps.",
     ),
+    "provider-unknown": Wording(
+        "error",
+        "不认得的提供方类别（认得：{detail}）。",
+        "Unknown kind of provider (known: {detail}).",
+        "专家个人填“专家”，单位填“第三方机构”。",
+        "Write expert for a person, organisation for a firm or institute.",
+    ),
     "reason-unknown": Wording(
         "warning",
         "不认得的回避原因，归入“其他利害关系”，原文保存在证明材料中。",
@@ -271,6 +292,48 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Neither the inspectors nor the experts have this number.",
         "请核对编号，或先导入人员名录。",
         "Check the number, or import the people first.",
+    ),
+    "expert-unknown": Wording(
+        "error",
+        "专家名录里没有这个编号。",
+        "No expert has this number.",
+        "请核对编号，或先导入专家名录；若是机构，请把提供方类别改为“第三方机构”。",
+        "Check the number, or import the experts first; for an organisation write so as the kind of provider.",
+    ),
+    "provider-nameless": Wording(
+        "warning",
+        "机构只写了代码，而检查对象名录里没有这个代码，无法与人员的工作单位对照。",
+        "Only a code is given for the organisation and no target has it: it cannot be compared with employers.",
+        "请写机构名称，与人员名录里的单位写法一致。",
+        "Write the organisation's name as the people's registries write it.",
+    ),
+    "period-reversed": Wording(
+        "error",
+        "结束日期早于开始日期（{detail}）。",
+        "It ends before it begins ({detail}).",
+        "请核对两个日期。",
+        "Check both dates.",
+    ),
+    "code-taken": Wording(
+        "error",
+        "名录里已有这个编号，没有新增。",
+        "The registry has this code already; nothing was added.",
+        "请核对编号；若要修改原有的一行，请从名录中打开它。",
+        "Check the code; to change the row that is there, open it from the list.",
+    ),
+    "target-merged": Wording(
+        "error",
+        "这个代码已并入 {detail}，不再单独修改。",
+        "This code was merged into {detail} and is no longer changed by itself.",
+        "请改用并入后的代码；若合并有误，请先在“合并重复对象”中撤销。",
+        "Use the code it was merged into; if the merge was a mistake, undo it first under Duplicates.",
+    ),
+    "target-is-alias": Wording(
+        "warning",
+        "这个代码已并入 {detail}，抽取时按 {detail} 计算。",
+        "This code was merged into {detail} and counts for it in draws.",
+        "照常导入；也可以改写为并入后的代码。",
+        "Import it as it is, or write the code it was merged into.",
     ),
     "target-unknown": Wording(
         "warning",

@@ -24,9 +24,10 @@ CHOICES: Final[dict[Kind, tuple[str, ...]]] = {
     "inspectors": ("department", "unit"),
     "experts": ("department",),
     "conflicts": (),
+    "services": (),
     "inspections": ("department",),
 }
-_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends", "inspected_on"})
+_DATES = frozenset({"established", "last_inspected", "certificate_expires", "term_ends", "inspected_on", "since", "until"})
 _BATCH: Final = 5_000  # rows marked in one transaction
 _PATIENCE: Final = 3_600.0  # seconds one statement may take: a million targets need two minutes on a small machine
 _MANY: Final = 1_000  # from so many rows on the planner must learn of them at once, not when the server finds the time

@@ -13,6 +13,7 @@ from .damaged import format_damaged
 from .inspections import make_inspections
 from .items import make_items
 from .people import EXPERTS, INSPECTORS, make_conflicts, make_expert, make_inspector
+from .services import make_services
 from .targets import make_target
 
 SEED: Final = "云州"
@@ -24,7 +25,7 @@ AS_OF: Final = datetime.date(2026, 3, 1)
 def write_sample(
     folder: Path, targets: int = TARGETS, seed: str = SEED, as_of: datetime.date = AS_OF
 ) -> list[Path]:
-    """Write the seven files of the sample; their paths. Raises ValueError for a number out of range."""
+    """Write the eight files of the sample; their paths. Raises ValueError for a number out of range."""
     if not 1 <= targets <= MAXIMUM_TARGETS:
         raise ValueError(f"targets must be from 1 to {MAXIMUM_TARGETS}, not {targets}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,6 +37,7 @@ def write_sample(
         _write(folder, "inspectors", (make_inspector(seed, number, as_of) for number in range(INSPECTORS))),
         _write(folder, "experts", (make_expert(seed, number, targets, as_of) for number in range(EXPERTS))),
         _write(folder, "conflicts", make_conflicts(seed, targets, as_of)),
+        _write(folder, "services", make_services(seed, targets, as_of)),
         _write(folder, "inspections", make_inspections(seed, targets, as_of)),
         damaged,
     ]

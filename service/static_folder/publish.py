@@ -26,10 +26,12 @@ from service.pages.log_entries import page_of
 from service.policies import policy_bytes
 from service.static_folder.files import Folder, open_folder
 from service.static_folder.keys import DrawKeys, key_of, read_draw_keys, release
+from service.static_folder.plans import publish_plans
 from service.static_folder.snapshot import Snapshot, take_snapshot
 from service.static_folder.strangers import strangers_in
 from service.static_folder.tickets import publish_tickets
 from service.web.assets import ASSETS
+from service.web.reading import TWINS, has_twin
 
 __all__ = ["Published", "publish_folder"]
 
@@ -103,6 +105,12 @@ class _Run:
         await asyncio.to_thread(self._folder.save)
 
     async def _publish(self, address: str, must: bool = True) -> bytes | None:
+        """Write what the application answers, a page in both languages; return it in Chinese."""
+        if has_twin(address):
+            await self._publish_one(f"/{TWINS}{address}", must)
+        return await self._publish_one(address, must)
+
+    async def _publish_one(self, address: str, must: bool) -> bytes | None:
         """Write what the application answers; remove what it does not answer (any more), which is a fault if it `must`."""
         body = await self._snapshot.ask(address)
         if body is not None:
@@ -244,6 +252,7 @@ class _Run:
             await self._publish("/verify/", must=False)
             await self._publish("/keys/", must=False)
         await self._publish_draws(base, policy, draws)
+        await publish_plans(self._snapshot, draws, base, self._is_done, self._publish)
         if not self._is_done("draws", key_of(base, *((draw.id, draw.everything) for draw in draws))):
             for number in range(1, -(-len(draws) // DRAWS_ON_PAGE) + 1):
                 await self._publish(f"/draws/page/{number}/")

@@ -7,7 +7,9 @@ import re
 from disclosure.errors import TileError
 from disclosure.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, parse_path
 from service.static_folder.files import LOCK, STATE, TEMPORARY, Folder
+from service.static_folder.plans import addresses_of_plans
 from service.static_folder.snapshot import Snapshot
+from service.web.reading import TWINS, has_twin
 
 __all__ = ["strangers_in"]
 
@@ -30,10 +32,14 @@ async def strangers_in(folder: Folder, snapshot: Snapshot) -> tuple[str, ...]:
     tickets = await ids("SELECT draw || '/' || target FROM draw_target")
     results = {row["id"]: row["rev"] for row in await connection.fetch("SELECT id, rev FROM result")}
 
+    plans = {address.strip("/") + "/index.html" if address.endswith("/") else address.strip("/") for address in await addresses_of_plans(snapshot)}
+
     def belongs(path: str) -> bool:
+        if path.startswith(f"{TWINS}/") and has_twin("/" + path.removeprefix(f"{TWINS}/").removesuffix("index.html")):
+            path = path.removeprefix(f"{TWINS}/")
         top, _, rest = path.partition("/")
         name, _, page = rest.partition("/")
-        if path in _FIXED or _ASSET.fullmatch(path) or (top == "draws" and _PAGE.fullmatch(rest)):
+        if path in _FIXED or path in plans or _ASSET.fullmatch(path) or (top == "draws" and _PAGE.fullmatch(rest)):
             return True
         if top == "doc" and (match := _DOCUMENT.fullmatch(path)):
             return match[1] in documents

@@ -10,6 +10,7 @@ from litestar.params import FromQuery
 
 from service.access_log import ACTIONS, COMMAND_LINE, Line, Question, describe, export_lines, read_lines
 from service.errors import Invalid
+from service.language import SOURCE, speaking
 from service.pages.words import beijing
 from service.registry.export import BYTE_ORDER_MARK, inert
 from service.web.session import StaffRequest, office_of, only
@@ -28,8 +29,8 @@ def _day(text: str) -> date | None:
         raise Invalid(f"{text[:20]} 不是日期，应如 2026-11-02", f"{text[:20]} is no day, such as 2026-11-02") from error
 
 
-def _question(person: str, action: str, first: str, last: str, subject: str) -> Question:
-    return Question(person.strip()[:100], action[:100], _day(first), _day(last), subject.strip()[:200])
+def _question(request: StaffRequest, person: str, action: str, first: str, last: str, subject: str) -> Question:
+    return Question(person.strip()[:100], action[:100], _day(first), _day(last), subject.strip()[:200], request.user.department)
 
 
 @get("/staff/access-log", opt=WATCHERS)
@@ -46,7 +47,7 @@ async def get_access_log(
     asked = {"person": person, "action": action, "first": first, "last": last, "subject": subject}
     lines, more, problem = list[Line](), None, None
     try:
-        lines, more = await read_lines(office_of(request), _question(**asked), before and max(0, min(before, LARGEST)))
+        lines, more = await read_lines(office_of(request), _question(request, **asked), before and max(0, min(before, LARGEST)))
     except Invalid as error:
         problem = error
     wanted = {name: value for name, value in asked.items() if value}
@@ -67,15 +68,16 @@ async def get_access_csv(
     subject: FromQuery[str] = "",
 ) -> Response[bytes]:
     """All lines that fit, for a spreadsheet; that they were taken is noted."""
-    question = _question(person, action, first, last, subject)
+    question = _question(request, person, action, first, last, subject)
     lines = await export_lines(office_of(request), request.user.id, question)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(["编号", "时间（北京）", "登录名", "姓名", "操作", "对象", "action"])
-    for line in lines:
-        who = (line.login or COMMAND_LINE, line.name or "")
-        row = [str(line.id), beijing(line.at), *who, describe(line.action), line.subject, line.action]
-        writer.writerow([inert(cell) for cell in row])
+    with speaking(SOURCE):  # files are in Chinese whoever takes them
+        for line in lines:
+            who = (line.login or COMMAND_LINE, line.name or "")
+            row = [str(line.id), beijing(line.at), *who, describe(line.action), line.subject, line.action]
+            writer.writerow([inert(cell) for cell in row])
     return Response(
         (BYTE_ORDER_MARK + buffer.getvalue()).encode(), media_type="text/csv",
         headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},

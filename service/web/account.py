@@ -6,6 +6,7 @@ import segno
 from litestar import Response, get, post
 from litestar.response import Redirect
 
+from service.accounts import list_departments
 from service.errors import Invalid, Refused
 from service.pages.words import beijing
 from service.second_factor import begin_enrolment, read_enrolment
@@ -67,9 +68,11 @@ async def post_code(request: StaffRequest) -> Response[str]:
 async def _account_page(request: StaffRequest, status: int = 200, problem: Refused | None = None) -> Response[str]:
     office = office_of(request)
     session = await read_session(office, token_of(request) or "")
+    label = request.user.department
     return await page(
         request, "staff/account.html", status, initial=session is not None and session.owes == "password", standing=await read_enrolment(office, request.user), problem=problem,
         sessions=await list_sessions(office, request.user, token_of(request) or ""), beijing=beijing,
+        department=label and dict(await list_departments(office)).get(label, label),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.accounts import Account, change_staff, create_staff, list_staff
 from service.sessions import change_password, log_in, log_out
@@ -27,15 +27,21 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """`department` is the label of a section; null is the whole bureau."""
+
     login: str
     name: str
     password: str
     roles: tuple[str, ...]
+    department: str | None = None
 
 
 class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """`department` stays as it is if it is left out."""
+
     roles: tuple[str, ...]
     active: bool
+    department: str | UnsetType | None = UNSET
 
 
 class PasswordChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +57,7 @@ class Session(Struct, frozen=True):
     roles: tuple[str, ...]
     csrf: str
     token: str | None = None
+    department: str | None = None
 
 
 @post("/api/v1/session", opt=PUBLIC)
@@ -59,14 +66,14 @@ async def open_session(request: StaffRequest, data: JSONBody[Credentials]) -> Se
     check_origin(request)
     opened = await log_in(office_of(request), data.login, data.password, data.code, place_of(request))
     staff = opened.staff
-    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), opened.csrf, opened.token)
+    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), opened.csrf, opened.token, staff.department)
 
 
 @get("/api/v1/session", opt=UNFINISHED, sync_to_thread=False)
 def read_own_session(request: StaffRequest) -> Session:
     """Who is logged in, with the roles of this moment."""
     staff = request.user
-    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), request.auth)
+    return Session(staff.login, staff.name, tuple(sorted(staff.roles)), request.auth, department=staff.department)
 
 
 @delete("/api/v1/session", opt=UNFINISHED)
@@ -90,15 +97,15 @@ async def get_staff(request: StaffRequest) -> list[Account]:
 @post("/api/v1/staff", opt=only("administrator"))
 async def post_staff(request: StaffRequest, data: JSONBody[NewAccount]) -> Response[Account]:
     """Create an account."""
-    await create_staff(office_of(request), data.login, data.name, data.password, data.roles, by=request.user)
-    account = Account(data.login, data.name.strip(), data.roles, True)
+    await create_staff(office_of(request), data.login, data.name, data.password, data.roles, request.user, data.department)
+    account = Account(data.login, data.name.strip(), data.roles, True, data.department)
     return Response(account, headers={"Location": f"/api/v1/staff/{data.login}"})
 
 
 @put("/api/v1/staff/{login:str}", opt=only("administrator"))
 async def put_staff(request: StaffRequest, login: FromPath[str], data: JSONBody[AccountChange]) -> Account:
-    """Set roles and whether an account is active; its sessions end."""
-    return await change_staff(office_of(request), request.user, login, data.roles, data.active)
+    """Set roles, department and whether an account is active; its sessions end."""
+    return await change_staff(office_of(request), request.user, login, data.roles, data.active, data.department)
 
 
 ROUTES = (open_session, read_own_session, end_session, put_password, get_staff, post_staff, put_staff)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
@@ -30,6 +31,12 @@ class StepRequest(Struct, frozen=True, forbid_unknown_fields=True):
     request: dict[str, Any]
 
 
+class Typed(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was typed again by whoever agrees to a public number."""
+
+    typed: str | None = None
+
+
 class Opening(Struct, frozen=True, forbid_unknown_fields=True):
     cause: Literal["date", "last-visit"]
 
@@ -48,7 +55,7 @@ async def get_draws(
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> list[DrawLine]:
     """Draws, newest first; `before` is the id of the last one seen."""
-    return await list_draws(office_of(request), _order(before) if before else None, limit)
+    return await list_draws(office_of(request), request.user, _order(before) if before else None, limit)
 
 
 @post("/api/v1/draws", opt=only("operator"))
@@ -112,8 +119,13 @@ async def get_step(request: StaffRequest, step: FromPath[UUID]) -> steps.StepVie
 
 @post("/api/v1/steps/{step:uuid}/agree", opt=ANY_STAFF, status_code=200)
 async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> steps.StepView:
-    """Agree to a step; the last one to agree performs it."""
-    return await steps.agree(office_of(request), request.user, step)
+    """Agree to a step; the last one to agree performs it. A public number is typed again: `{"typed": "90210"}`; else there is no body."""
+    body = await request.body() if request.content_type[0] == "application/json" else b""
+    try:
+        given = msgspec.json.decode(body, type=Typed) if body else Typed()
+    except msgspec.DecodeError as error:
+        raise Invalid(f"请求内容有误：{error}", str(error)) from error
+    return await steps.agree(office_of(request), request.user, step, given.typed)
 
 
 @post("/api/v1/steps/{step:uuid}/withdraw", opt=ANY_STAFF, status_code=204)

@@ -35,29 +35,29 @@ async def post_import(
     return Response(view, headers={"Location": f"/api/v1/imports/{view.id}"})
 
 
-@get("/api/v1/imports/{id:uuid}", opt=only("registrar", "auditor"))
-async def get_import(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
+@get("/api/v1/imports/{batch:uuid}", opt=only("registrar", "auditor"))
+async def get_import(request: StaffRequest, batch: FromPath[UUID]) -> ImportView:
     """What the check found, and whether the file was confirmed."""
-    return await read_import(office_of(request), id)
+    return await read_import(office_of(request), batch)
 
 
-@get("/api/v1/imports/{id:uuid}/rejected.csv", opt=only("registrar", "auditor"))
-async def get_rejected(request: StaffRequest, id: FromPath[UUID]) -> Response[bytes]:
+@get("/api/v1/imports/{batch:uuid}/rejected.csv", opt=only("registrar", "auditor"))
+async def get_rejected(request: StaffRequest, batch: FromPath[UUID]) -> Response[bytes]:
     """The refused rows with reasons, to be mended and sent again."""
     office = office_of(request)
-    rejected = await read_rejected(office, id)
+    rejected = await read_rejected(office, batch)
     async with office.pool.acquire() as connection:
-        await access_log.note(connection, request.user.id, "read rejected rows", str(id))
+        await access_log.note(connection, request.user.id, "read rejected rows", str(batch))
     return Response(
         rejected, media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="rejected-{id}.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="rejected-{batch}.csv"'},
     )  # fmt: skip
 
 
-@post("/api/v1/imports/{id:uuid}/confirm", opt=only("registrar"), status_code=200)
-async def post_confirmation(request: StaffRequest, id: FromPath[UUID]) -> ImportView:
+@post("/api/v1/imports/{batch:uuid}/confirm", opt=only("registrar"), status_code=200)
+async def post_confirmation(request: StaffRequest, batch: FromPath[UUID]) -> ImportView:
     """Write the file into its registry: all of it or nothing."""
-    return await confirm_import(office_of(request), request.user, id)
+    return await confirm_import(office_of(request), request.user, batch)
 
 
 ROUTES = (post_import, get_import, get_rejected, post_confirmation)

@@ -29,14 +29,29 @@ from service.web import (
     staff,
 )
 from service.web.assets import ASSETS
+from service.web.ceremony_cards import CARD_ROUTES
+from service.web.ceremony_pages import CEREMONY_ROUTES
+from service.web.ceremony_prints import PRINT_ROUTES
 from service.web.description import ApiDescription
+from service.web.draw_lists import DRAW_LIST_ROUTES
+from service.web.draw_pages import DRAW_ROUTES
 from service.web.errors import answer_error
+from service.web.language import LANGUAGE_ROUTES
 from service.web.middleware import Envelope
+from service.web.plan_entries import ENTRY_ROUTES
+from service.web.plan_pages import PLAN_ROUTES
+from service.web.plan_steps import PLAN_STEP_ROUTES
 from service.web.planning import PLANNING_ROUTES
+from service.web.preparing import PREPARING_ROUTES
 from service.web.public import PUBLIC_ROUTES
+from service.web.public_plans import PUBLIC_PLAN_ROUTES
 from service.web.registry_imports import IMPORT_ROUTES
 from service.web.registry_pages import REGISTRY_ROUTES
+from service.web.rehearsal_files import REHEARSAL_FILE_ROUTES
 from service.web.session import PUBLIC, authorise, check_every_route
+from service.web.step_pages import STEP_ROUTES
+from service.web.visit_pages import VISIT_ROUTES
+from service.web.witness_pages import WITNESS_ROUTES
 
 __all__ = ["create_app"]
 
@@ -77,7 +92,9 @@ async def _finish_what_a_crash_left(app: Litestar) -> AsyncIterator[None]:
 ROUTES = (
     read_asset, health, ready,
     *staff.ROUTES, *account.ROUTES, *access_pages.ROUTES, *accounts_pages.ROUTES, *api_accounts.ROUTES, *api_draws.ROUTES, *api_registry.ROUTES, *log.ROUTES,
-    *PLANNING_ROUTES, *REGISTRY_ROUTES, *IMPORT_ROUTES, *PUBLIC_ROUTES,
+    *LANGUAGE_ROUTES, *PLANNING_ROUTES, *DRAW_ROUTES, *DRAW_LIST_ROUTES, *REHEARSAL_FILE_ROUTES, *STEP_ROUTES, *PREPARING_ROUTES, *REGISTRY_ROUTES, *IMPORT_ROUTES, *PUBLIC_ROUTES,
+    *CEREMONY_ROUTES, *CARD_ROUTES, *PRINT_ROUTES, *WITNESS_ROUTES,
+    *PLAN_ROUTES, *ENTRY_ROUTES, *PLAN_STEP_ROUTES, *VISIT_ROUTES, *PUBLIC_PLAN_ROUTES,
 )  # fmt: skip
 
 

@@ -115,15 +115,21 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 
+def _path(request: Request[Any, Any, Any]) -> str:
+    """Return the path as a log line may show it: the address of a witness's card lets in whoever reads it."""
+    path = request.url.path
+    return "/w/…" if path.startswith("/w/") else path
+
+
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Return the answer to a request that failed. Only a fault of ours is logged, with its request id."""
     problem = msgspec.structs.replace(
         _problem(error), request_id=request.scope["state"].get("request_id", "")
     )
     if problem.status == 500:
-        _LOG.error("request %s %s %s", problem.request_id, request.method, request.url.path, exc_info=error)
+        _LOG.error("request %s %s %s", problem.request_id, request.method, _path(request), exc_info=error)
     elif problem.status == 503:
-        _LOG.warning("request %s %s: %r", problem.request_id, request.url.path, error)
+        _LOG.warning("request %s %s: %r", problem.request_id, _path(request), error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if problem.status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)

@@ -8,12 +8,11 @@ import hashlib
 import secrets
 from typing import Any, cast
 
-from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.language import SOURCE, use_language
+from service.web.reading import begin_reading, cookie_of, current_reading
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Envelope"]
 
@@ -35,7 +34,7 @@ class Envelope:
     """ASGI application around `inner`; `https` says whether browsers may be told to insist on it."""
 
     def __init__(self, inner: ASGIApp, https: bool) -> None:
-        self._inner = inner
+        self._inner, self._https = inner, https
         self._headers = dict(_HEADERS)
         if https:
             self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
@@ -46,21 +45,14 @@ class Envelope:
             return
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
-        use_language(_asked_language(scope))
+        scope = begin_reading(scope)
         method = scope["method"]
         known = _if_none_match(scope) if method in ("GET", "HEAD") else None
-        answer = _Answer(send, self._headers | {"x-request-id": request_id}, method == "HEAD", known)
+        answer = _Answer(send, self._headers | {"x-request-id": request_id}, method == "HEAD", known, self._https)
         if method == "HEAD":
             # A copy: the server reads the method again, to know that a length without a body is right.
             scope = cast("Scope", {**scope, "method": "GET"})
         await self._inner(scope, receive, answer)
-
-
-def _asked_language(scope: Scope) -> str:
-    """Return which language the browser was last asked to be answered in on a page of staff; Chinese by default."""
-    if not scope["path"].startswith("/staff/"):
-        return SOURCE
-    return ASGIConnection[Any, Any, Any, Any](scope).cookies.get("language", SOURCE)
 
 
 def _if_none_match(scope: Scope) -> str | None:
@@ -71,8 +63,8 @@ def _if_none_match(scope: Scope) -> str | None:
 class _Answer:
     """The `send` of one request: completes the headers, and holds back a public body until its ETag is known."""
 
-    def __init__(self, send: Send, headers: dict[str, str], head: bool, known: str | None) -> None:
-        self._send, self._headers, self._head, self._known = send, headers, head, known
+    def __init__(self, send: Send, headers: dict[str, str], head: bool, known: str | None, https: bool) -> None:
+        self._send, self._headers, self._head, self._known, self._https = send, headers, head, known, https
         self._start: Any = None
         self._body: list[bytes] = []
         self._hold = False
@@ -82,6 +74,7 @@ class _Answer:
             headers = MutableScopeHeaders.from_message(message)
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            self._as_read(headers)
             self._start = message
             public = headers["cache-control"].startswith("public")
             self._hold = message["status"] == 200 and public
@@ -96,6 +89,17 @@ class _Answer:
                 await self._finish(b"".join(self._body))
         else:
             await self._send(message)
+
+    def _as_read(self, headers: MutableScopeHeaders) -> None:
+        """Tell caches that pages differ by cookie, keep what the address chose, and stay in the language when sent elsewhere."""
+        reading = current_reading()
+        if headers.get("content-type", "").startswith("text/html"):
+            headers.add("vary", "Cookie")
+            for name in reading.asked:
+                headers.add("set-cookie", cookie_of(name, getattr(reading, name) or "normal", self._https))
+                headers["cache-control"] = "no-store"
+        if "location" in headers:
+            headers["location"] = reading.address(headers["location"])
 
     async def _finish(self, body: bytes) -> None:
         headers = MutableScopeHeaders.from_message(self._start)

@@ -124,9 +124,9 @@ PEOPLE_SHOWN = 500
 async def get_load(request: StaffRequest, year: Annotated[int | None, QueryParameter(ge=2000, le=9999)] = None) -> Response[str]:
     """Who went where and with whom in a year, by name, and whether anything stands out."""
     office = office_of(request)
-    years = await read_years(office)
+    years = await read_years(office, request.user.department)
     year = year or (years[0] if years else as_day(office.now()).year)
-    report = await asyncio.to_thread(report_load, await read_year(office, year))
+    report = await asyncio.to_thread(report_load, await read_year(office, year, request.user.department))
     async with office.pool.acquire() as connection:
         await access_log.note(connection, request.user.id, "read load", str(year))
     return await page(

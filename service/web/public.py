@@ -7,6 +7,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.response import Redirect
 
 from service.errors import NotFound
+from service.language import gettext
 from service.pages.commands import one_liners
 from service.pages.draw import read_draw_page
 from service.pages.draws import read_draws
@@ -166,7 +167,7 @@ async def get_verify(request: StaffRequest) -> Response[str]:
     keys = await read_keys_page(office_of(request))
     return await _page(
         request, "verify.html", current="verify", steps=STEPS, keys=keys, reference=REFERENCE,
-        commands=one_liners("阶段密钥", "企业代码"), undecided="、".join(["22"] if keys.quorum else ["6", "8", "22"]),
+        commands=one_liners(gettext("阶段密钥"), gettext("企业代码")), undecided=gettext("、").join(["22"] if keys.quorum else ["6", "8", "22"]),
     )  # fmt: skip
 
 

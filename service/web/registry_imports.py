@@ -11,8 +11,9 @@ from litestar.response import Redirect
 from service.errors import Conflicting, Invalid
 from service.pages.registry.checked import VERDICTS, read_checked
 from service.pages.registry.question import known_kind
+from service.pages.registry.words import label_of, label_of_stored, registry_label
 from service.pages.words import beijing
-from service.registry.fields import FIELDS, REGISTRY_LABELS
+from service.registry.fields import FIELDS
 from service.registry.importing import check_import, confirm_import, read_rejected
 from service.registry.sheets import format_template
 from service.registry.table import MAXIMUM_BYTES
@@ -34,8 +35,8 @@ def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 async def _upload_page(request: StaffRequest, kind: str, status: int = 200, problem: Invalid | None = None) -> Response[str]:
     known = known_kind(kind)
     return await page(
-        request, "staff/registry/import.html", status, kind=known, label=REGISTRY_LABELS[known][0], fields=FIELDS[known], problem=problem,
-        most=MAXIMUM_BYTES >> 20,
+        request, "staff/registry/import.html", status, kind=known, label=registry_label(known), fields=FIELDS[known], problem=problem,
+        most=MAXIMUM_BYTES >> 20, label_of=label_of,
     )  # fmt: skip
 
 
@@ -67,29 +68,29 @@ async def get_template(request: StaffRequest, kind: FromPath[str]) -> Response[b
 
 async def _checked_page(request: StaffRequest, id: UUID, status: int = 200, problem: Any = None) -> Response[str]:
     checked = await read_checked(office_of(request), id)
-    return await page(request, "staff/registry/checked.html", status, checked=checked, verdicts=VERDICTS, problem=problem, beijing=beijing)
+    return await page(request, "staff/registry/checked.html", status, checked=checked, verdicts=VERDICTS, problem=problem, beijing=beijing, label_of_stored=label_of_stored)
 
 
-@get("/staff/imports/{id:uuid}", opt=READERS)
-async def get_checked(request: StaffRequest, id: FromPath[UUID]) -> Response[str]:
+@get("/staff/imports/{batch:uuid}", opt=READERS)
+async def get_checked(request: StaffRequest, batch: FromPath[UUID]) -> Response[str]:
     """What the check found, row by row, and the button that imports it."""
-    return await _checked_page(request, id)
+    return await _checked_page(request, batch)
 
 
-@get("/staff/imports/{id:uuid}/rejected.csv", opt=READERS)
-async def get_rejected_rows(request: StaffRequest, id: FromPath[UUID]) -> Response[bytes]:
+@get("/staff/imports/{batch:uuid}/rejected.csv", opt=READERS)
+async def get_rejected_rows(request: StaffRequest, batch: FromPath[UUID]) -> Response[bytes]:
     """The refused rows as found, with reasons and mends; the mended file can be uploaded as it is."""
-    return download(await read_rejected(office_of(request), id), "text/csv", f"rejected-{id}.csv")
+    return download(await read_rejected(office_of(request), batch), "text/csv", f"rejected-{batch}.csv")
 
 
-@post("/staff/imports/{id:uuid}/confirm", opt=REGISTRAR)
-async def post_confirmed(request: StaffRequest, id: FromPath[UUID]) -> Response[Any]:
+@post("/staff/imports/{batch:uuid}/confirm", opt=REGISTRAR)
+async def post_confirmed(request: StaffRequest, batch: FromPath[UUID]) -> Response[Any]:
     """Write the file into its registry, and show the check again: imported, or why not."""
     try:
-        await confirm_import(office_of(request), request.user, id)
+        await confirm_import(office_of(request), request.user, batch)
     except (Invalid, Conflicting) as error:
-        return await _checked_page(request, id, 409, error)
-    return Redirect(f"/staff/imports/{id}", status_code=303)
+        return await _checked_page(request, batch, 409, error)
+    return Redirect(f"/staff/imports/{batch}", status_code=303)
 
 
 IMPORT_ROUTES = (get_upload, post_upload, get_template, get_checked, get_rejected_rows, post_confirmed)

@@ -15,7 +15,12 @@ from service.pages.registry.listing import read_listing, read_overview
 from service.pages.registry.question import Question, known_kind, parse_key, parse_question
 from service.pages.registry.row import read_row
 from service.pages.words import beijing
+from service.registry.editing import ENDS
+from service.registry.merging import count_open_merges
+from service.web.registry_changes import CHANGE_ROUTES
+from service.web.registry_edit import EDIT_ROUTES
 from service.web.registry_imports import XLSX, download
+from service.web.registry_merges import MERGE_ROUTES
 from service.web.session import StaffRequest, office_of, only
 from service.web.staff import page
 
@@ -35,8 +40,11 @@ def _parameters(request: StaffRequest) -> dict[str, str]:
 
 @get("/staff/registries", opt=READERS)
 async def get_registries(request: StaffRequest) -> Response[str]:
-    """The six registries with their size, version and last import."""
-    return await page(request, "staff/registry/overview.html", registries=await read_overview(office_of(request)), beijing=beijing)
+    """The seven registries with their size, version and last import."""
+    return await page(
+        request, "staff/registry/overview.html", registries=await read_overview(office_of(request)), beijing=beijing,
+        merges=await count_open_merges(office_of(request)),
+    )
 
 
 @get("/staff/registries/{kind:str}", opt=READERS)
@@ -60,13 +68,13 @@ async def get_registry(request: StaffRequest, kind: FromPath[str]) -> Response[s
 
 
 @get("/staff/registries/{kind:str}/row", opt=READERS)
-async def get_row(request: StaffRequest, kind: FromPath[str], key: FromQuery[str]) -> Response[str]:
-    """One record with all that imports changed in it; who looked is noted."""
+async def get_row(request: StaffRequest, kind: FromPath[str], key: FromQuery[str], at: FromQuery[int | None] = None) -> Response[str]:
+    """One record, as it is or as it was at version `at`, with all that changed in it; who looked is noted."""
     known, office = known_kind(kind), office_of(request)
-    row = await read_row(office, known, parse_key(known, key))
+    row = await read_row(office, known, parse_key(known, key), at)
     async with office.pool.acquire() as connection:
         await access_log.note(connection, request.user.id, f"read row of {known}", row.code)
-    return await page(request, "staff/registry/row.html", kind=known, row=row, beijing=beijing)
+    return await page(request, "staff/registry/row.html", kind=known, row=row, key=key, ends=known in ENDS, beijing=beijing)
 
 
 @get("/staff/registries/{kind:str}/export.csv", opt=READERS)
@@ -97,4 +105,4 @@ async def _note_export(request: StaffRequest, question: Question, form: str, num
         await access_log.note(connection, request.user.id, f"export registry of {question.kind}", subject)
 
 
-REGISTRY_ROUTES = (get_registries, get_registry, get_row, get_csv, get_workbook)
+REGISTRY_ROUTES = (get_registries, get_registry, get_row, get_csv, get_workbook, *CHANGE_ROUTES, *MERGE_ROUTES, *EDIT_ROUTES)

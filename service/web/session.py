@@ -21,9 +21,10 @@ from service.config import Config
 from service.errors import Denied
 from service.office import Office
 from service.sessions import ABSOLUTE, NotLoggedIn, read_session, same
+from service.visibility import check_seen, reading_office
 
 __all__ = ["ANY_STAFF", "PUBLIC", "UNFINISHED", "StaffRequest", "Unfinished", "authorise", "check_every_route", "check_origin", "csrf_of",
-           "device_cookie", "end_cookie", "office_of", "only", "place_of", "session_cookie", "token_of"]  # fmt: skip
+           "device_cookie", "end_cookie", "office_of", "only", "place_of", "registries_of", "session_cookie", "token_of"]  # fmt: skip
 
 StaffRequest: TypeAlias = Request[Staff, str, State]
 """A request whose `user` is the staff member and whose `auth` is the CSRF token of the session."""
@@ -34,6 +35,7 @@ ANY_STAFF = {"users": frozenset(ROLES)}
 UNFINISHED = {"users": frozenset(ROLES), "unfinished": True}
 """Staff, also those who have to change their password or set up their second factor first: all they reach is how to do that, and the way out."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+REGISTRIES = ("/staff/registries", "/staff/duplicates", "/staff/merges")
 
 
 class Unfinished(Denied):
@@ -65,9 +67,17 @@ def check_every_route(app: Litestar) -> None:
 
 
 def office_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
-    """Return the office this application works for."""
+    """Return the office this application works for; to pages that show registries, as whoever asks sees them (ADR 27)."""
+    shows = connection.scope.get("method") in SAFE and connection.scope["path"].startswith(REGISTRIES)
     office: Office = connection.app.state.office
-    return office
+    return registries_of(connection) if shows else office
+
+
+def registries_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
+    """Return the office to read registries by, as whoever asks sees them: for a page that is sent back instead of what was written."""
+    office: Office = connection.app.state.office
+    user = connection.scope.get("user")
+    return reading_office(office, user) if isinstance(user, Staff) else office
 
 
 def _cookie_name(config: Config, name: str = "session") -> str:
@@ -140,7 +150,7 @@ async def csrf_of(request: Request[Any, Any, Any]) -> str:
 
 
 async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """The guard of every route: NotLoggedIn, or Denied for the wrong role or a forged form."""
+    """The guard of every route: NotLoggedIn, Denied for the wrong role or a forged form, NotFound for what belongs to another department."""
     users: frozenset[str] = handler.opt.get("users", frozenset())
     if users == _EVERYBODY:
         return
@@ -159,4 +169,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         raise Denied(f"只有{names}可以办理", f"only for: {', '.join(sorted(users))}")
     if found.owes is not None and not handler.opt.get("unfinished", False):
         raise Unfinished(found.owes)
+    if staff.department is not None and connection.path_params:
+        async with office_of(connection).pool.acquire() as database:
+            await check_seen(database, staff, connection.path_params)
     connection.scope["user"], connection.scope["auth"] = staff, csrf

@@ -1,18 +1,19 @@
-"""`/staff/`: logging in and out, what waits for the person, and agreeing to it."""
+"""`/staff/`: logging in and out, and what the person owes."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from service.annual_plan.overview import read_waiting
 from service.attempts import TooManyFailures
-from service.errors import Refused
+from service.language import marked
 from service.overview import missing_teams
-from service.pages.words import STATES
+from service.owed import deadline_of_step, read_duties, read_returned, time_left
+from service.pages.words import STATES, beijing
 from service.sessions import NotLoggedIn, log_in, log_out, read_session
-from service.steps import agree, open_steps, read_step
+from service.steps import open_steps
 from service.web.assets import render
 from service.web.session import (
     ANY_STAFF,
@@ -31,9 +32,9 @@ from service.web.session import (
 __all__ = ["ROUTES", "page", "read_bureau"]
 
 KINDS = {
-    "draw-plan/v1": "锁定名单", "contribution/v1": "登记数字", "draw-outcome/v1": "抽取", "draw-void/v1": "作废",
-    "replacement/v1": "递补", "inspection-result/v1": "公布检查结果", "correction/v1": "更正检查结果",
-    "contest/v1": "登记异议", "withdrawal/v1": "撤回检查结果", "redaction/v1": "遮蔽个人信息",
+    "draw-plan/v1": marked("锁定名单"), "contribution/v1": marked("登记数字"), "draw-outcome/v1": marked("抽取"), "draw-void/v1": marked("作废"),
+    "replacement/v1": marked("递补"), "inspection-result/v1": marked("公布检查结果"), "correction/v1": marked("更正检查结果"),
+    "contest/v1": marked("登记异议"), "withdrawal/v1": marked("撤回检查结果"), "redaction/v1": marked("遮蔽个人信息"),
 }  # fmt: skip
 
 
@@ -95,29 +96,16 @@ async def post_logout(request: StaffRequest) -> Response[Any]:
 
 @get("/staff/", opt=ANY_STAFF)
 async def get_home(request: StaffRequest) -> Response[str]:
-    """What waits for the person."""
-    waiting = await open_steps(office_of(request), request.user)
-    missing = await missing_teams(office_of(request))
-    return await page(request, "staff/home.html", steps=waiting, kinds=KINDS, missing=missing, states=STATES)
+    """What the person owes, the most urgent first."""
+    office, who = office_of(request), request.user
+    waiting, now = await open_steps(office, who), office.now()
+    due = await deadline_of_step(office, {step.draw for step in waiting})
+    waiting.sort(key=lambda step: (step.draw not in due, due.get(step.draw, now)))
+    return await page(
+        request, "staff/home.html", steps=waiting, due=due, kinds=KINDS, missing=await missing_teams(office, who), states=STATES,
+        plans=await read_waiting(office, who), duties=await read_duties(office, who), returned=await read_returned(office, who),
+        left=lambda due: time_left(due, now), beijing=beijing,
+    )  # fmt: skip
 
 
-@get("/staff/steps/{step:uuid}", opt=ANY_STAFF)
-async def get_step(request: StaffRequest, step: FromPath[UUID]) -> Response[str]:
-    """One step: what is asked, who agreed, and the button for whoever is next."""
-    view = await read_step(office_of(request), request.user, step)
-    return await page(request, "staff/step.html", step=view, kinds=KINDS, problem=None)
-
-
-@post("/staff/steps/{step:uuid}/agree", opt=ANY_STAFF)
-async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> Response[Any]:
-    """Agree, and show the step again: with its document, or with the reason why not."""
-    office = office_of(request)
-    try:
-        await agree(office, request.user, step)
-    except Refused as error:
-        view = await read_step(office, request.user, step)
-        return await page(request, "staff/step.html", 409, step=view, kinds=KINDS, problem=error)
-    return Redirect(f"/staff/steps/{step}", status_code=303)
-
-
-ROUTES = (get_login, post_login, post_logout, get_home, get_step, post_agreement)
+ROUTES = (get_login, post_login, post_logout, get_home)

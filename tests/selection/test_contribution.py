@@ -79,8 +79,16 @@ def test_nonce_opens_only_for_this_bureau_number_and_attempt():
             check_line(replace(PLAN, **changes), NONCE, NONCE_LINE)
 
 
-def test_drand_is_refused():
-    assert not lawful(Drand(chain="0" * 64, round=1), "drand:1")
+def test_a_beacon_says_chain_and_round_of_the_plan_and_a_signature():
+    drand = Drand(chain="ab" * 32, round=7)
+    assert lawful(drand, f"drand:{'ab' * 32}:7:{'0f' * 48}")
+    for line in (
+        "drand:1", f"drand:{'ab' * 32}:7:{'0f' * 47}", f"drand:{'ab' * 32}:7:{'0f' * 49}", f"drand:{'ab' * 32}:7:{'0F' * 48}",
+        f"drand:{'ab' * 32}:07:{'0f' * 48}", f"drand:{'ab' * 32}:8:{'0f' * 48}", f"drand:{'ac' * 32}:7:{'0f' * 48}",
+        f"drand:drand:7:{'0f' * 48}", "absent:drand",
+    ):  # fmt: skip
+        assert not lawful(drand, line), line
+    assert label_of(drand) == "drand"
 
 
 def test_lines_are_as_many_as_contributors_and_in_plan_order():

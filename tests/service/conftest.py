@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from application import PASSWORD, Clock, browser, execute, in_database
+from argon2 import PasswordHasher
 from joint import Desk, employ_all, found, joint_office, register_fire
 
 from service.accounts import create_staff

@@ -40,8 +40,11 @@ FIRE = "云州市消防救援支队"
 ROLES = {
     "operator": ["operator"], "confirmer": ["confirmer"], "approver": ["approver"], "inspector1": ["inspector"],
     "inspector2": ["inspector"], "reviewer": ["reviewer"], "publisher1": ["publisher"], "publisher2": ["publisher"],
+    "fire-confirmer": ["confirmer"],
 }  # fmt: skip
+OF_FIRE = ("fire-confirmer",)
 BOTH = ("operator", "confirmer")
+ALL = (*BOTH, *OF_FIRE)  # who freezes a campaign
 COLOURS = ("red", "yellow", "yellow", "blue", "blue")
 BESIDE_E3 = ("S04", *(f"S{n}" for n in range(10, 20)))  # so many that every draw seats one of them
 
@@ -59,12 +62,12 @@ async def register_fire(office: Office) -> None:
 
 
 async def employ_all(office: Office, employ) -> None:
-    """One account for every role, all with the password of the first."""
+    """One account for every role, and the confirmer of fire; all with the password of the first."""
     first, *others = ROLES
     await employ(first, *ROLES[first])
     await office.pool.executemany(
-        "INSERT INTO staff (login, name, password_hash, roles) SELECT $1, $1, password_hash, $2 FROM staff WHERE login = $3",
-        [(login, ROLES[login], first) for login in others],
+        "INSERT INTO staff (login, name, password_hash, roles, department) SELECT $1, $1, password_hash, $2, $4 FROM staff WHERE login = $3",
+        [(login, ROLES[login], first, "fire" if login in OF_FIRE else None) for login in others],
     )
 
 
@@ -180,10 +183,13 @@ class Desk:
         assert answer.json()["document"], answer.text
         return answer.json()
 
+    async def sections(self, draw: str) -> list[str]:
+        return await self.office.pool.fetchval("SELECT sections FROM draw WHERE id = $1", draw)
+
     async def carry_out(self, draw: str, day: int) -> None:
         """Freeze, contribute and draw."""
         await self.at(f"2026-11-{day:02d}T01:00:00Z")
-        await self.take(draw, "draw-plan/v1", {}, *BOTH)
+        await self.take(draw, "draw-plan/v1", {}, *(ALL if "fire" in await self.sections(draw) else BOTH))
         for label in ("notary", "audit"):
             await self.take(draw, "contribution/v1", {"label": label, "digits": f"{day:02d}12345678", "form": "f" * 64}, *BOTH)
         await self.at(f"2026-11-{day:02d}T02:00:05Z")

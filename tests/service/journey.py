@@ -103,7 +103,7 @@ async def take(office: Office, draw: str, kind: str, request: dict, *logins: str
     view = await steps.propose(office, await person(office, logins[0]), draw, kind, request)
     for login in logins[1:]:
         if view.document is None:
-            view = await steps.agree(office, await person(office, login), UUID(view.id))
+            view = await steps.agree(office, await person(office, login), UUID(view.id), request.get("digits"))
     return view
 
 

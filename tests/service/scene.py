@@ -66,7 +66,7 @@ class Scene:
         """Take one step by these people, each from their own account."""
         view = await steps.propose(self.office, self.people[logins[0]], self.draw, kind, request)
         for login in logins[1:]:
-            view = await steps.agree(self.office, self.people[login], UUID(view.id))
+            view = await steps.agree(self.office, self.people[login], UUID(view.id), request.get("digits"))
         assert view.document is not None
         return view
 

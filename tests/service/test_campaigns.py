@@ -4,7 +4,7 @@ import bureau
 import joint
 import msgspec
 import pytest
-from joint import BOTH, FIRE, Desk
+from joint import ALL, FIRE, Desk
 
 from disclosure.keys import encode_base64, key_id
 from service.command.setup import keygen
@@ -93,9 +93,11 @@ async def test_a_department_whose_key_is_elsewhere_cannot_be_frozen_for(desk, cl
     wanted = joint.draft(12)
     wanted["sections"] = ["lead", "fire", "health"]
     draw = await desk.prepare(wanted)
-    (fault,) = (await desk.preview(draw)).json()["faults"]
-    assert "云州市卫生健康委员会" in fault
-    assert "section-health.pem" in fault
+    key, confirmer = (await desk.preview(draw)).json()["faults"]
+    assert "云州市卫生健康委员会" in key
+    assert "section-health.pem" in key
+    assert "云州市卫生健康委员会" in confirmer
+    assert "复核人" in confirmer
     answer = await desk.post("operator", f"/api/v1/draws/{draw}/steps", {"kind": "draw-plan/v1", "request": {}})
     assert answer.status_code == 422
     assert "section-health.pem" in answer.json()["errors"][0]
@@ -107,7 +109,8 @@ async def test_a_key_that_leaves_between_proposal_and_agreement_freezes_nothing(
     await desk.at("2026-11-13T01:00:00Z")
     answer = await desk.post("operator", f"/api/v1/draws/{draw}/steps", {"kind": "draw-plan/v1", "request": {}})
     desk.office.section_signers.clear()
-    agreed = await desk.post("confirmer", f"/api/v1/steps/{answer.json()['id']}/agree")
+    assert (await desk.post("confirmer", f"/api/v1/steps/{answer.json()['id']}/agree")).status_code == 200
+    agreed = await desk.post("fire-confirmer", f"/api/v1/steps/{answer.json()['id']}/agree")
     assert agreed.status_code == 409
     assert "section-fire.pem" in agreed.json()["detail"]
     assert await desk.office.pool.fetchval("SELECT state FROM draw WHERE id = $1", draw) == "draft"
@@ -181,6 +184,6 @@ async def test_departments_are_named_once_and_retired_but_never_changed(office: 
 async def test_two_proposals_and_two_agreements_give_one_plan_signed_by_both(desk) -> None:
     draw = await desk.prepare(joint.draft(16))
     await desk.at("2026-11-16T01:00:00Z")
-    first = await desk.take(draw, "draw-plan/v1", {}, *BOTH)
-    assert (await desk.take(draw, "draw-plan/v1", {}, *BOTH))["document"] == first["document"]
+    first = await desk.take(draw, "draw-plan/v1", {}, *ALL)
+    assert (await desk.take(draw, "draw-plan/v1", {}, *ALL))["document"] == first["document"]
     assert await desk.office.pool.fetchval("SELECT count(*) FROM document WHERE draw = $1", draw) == 1

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from application import PASSWORD, browser
 
-from service.attempts import LONGEST_WAIT, STRANGERS_FREE, Place, TooManyFailures
+from service.attempts import LONGEST_WAIT, SPRAY_FREE, STRANGERS_FREE, Place, TooManyFailures
 from service.sessions import NotLoggedIn, log_in
 from service.web.app import create_app
 
@@ -165,3 +165,34 @@ async def test_the_pages_know_a_browser_again_by_a_cookie_of_its_own(office, con
         refused = await other.post("/staff/login", data=form)
         assert "秒后再试" in refused.text
         assert (await hers.post("/staff/login", data=form)).status_code == 303  # the same address
+
+
+async def test_one_password_tried_with_every_login_waits_too(office, employ, clock, cheap_hash) -> None:
+    """Spraying: no login has more than one failure, the address has them all. Whoever works there goes on; so does another address."""
+    await employ("wang", "operator")
+    await log_in(office, "wang", PASSWORD, place=OFFICE)
+    assert [await guess(office, f"login{number}", OFFICE) for number in range(SPRAY_FREE)] == [0] * SPRAY_FREE
+    assert await guess(office, "another", OFFICE) == 15
+    clock.advance(seconds=15)
+    assert await guess(office, "another", OFFICE) == 0
+    assert await guess(office, "yet-another", OFFICE) == 30
+    await log_in(office, "wang", PASSWORD, place=OFFICE)
+    assert await guess(office, "yet-another", HOME) == 0
+    tried, end = 0, clock.now.timestamp() + 3600
+    for number in range(10**6):
+        if clock.now.timestamp() >= end:
+            break
+        wait = await guess(office, f"login{number}", OFFICE)
+        tried += wait == 0
+        clock.advance(seconds=wait)
+    assert tried < 10
+
+
+async def test_an_own_account_does_not_wash_away_what_was_tried_with_others(office, employ, clock, cheap_hash) -> None:
+    """A right password, again and again from where it never was before, takes back itself alone."""
+    await employ("insider", "inspector")
+    for number in range(SPRAY_FREE - 1):
+        assert await guess(office, f"login{number}", ABROAD) == 0
+    await log_in(office, "insider", PASSWORD, place=ABROAD)
+    assert await guess(office, "one-more", ABROAD) == 0
+    assert await guess(office, "and-more", ABROAD) == 15

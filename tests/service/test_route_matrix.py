@@ -50,6 +50,7 @@ GET    /api/v1/draws/{draw}/contributions/{label}      all
 POST   /api/v1/draws/{draw}/contributions              all
 GET    /staff/login                                    all
 POST   /staff/login                                    all
+POST   /staff/language                                 all
 POST   /api/v1/session                                 all
 POST   /staff/logout                                   staff
 GET    /staff/accounts                                 administrator auditor
@@ -66,10 +67,55 @@ POST   /staff/account/sessions/end                     staff
 GET    /staff/account/code                             staff
 POST   /staff/account/code                             staff
 POST   /staff/account/code/begin                       staff
+GET    /w/{token}                                      all
+POST   /w/{token}/key                                  all
+GET    /w/{token}/events                               all
+GET    /staff/draws                                    staff
+GET    /staff/draws/{draw}                             staff
+POST   /staff/draws/{draw}/void                        confirmer
+POST   /staff/draws/{draw}/open                        operator
+GET    /staff/draws/{draw}/checklist                   operator confirmer approver
+GET    /staff/draws/{draw}/freeze                      operator confirmer approver
+POST   /staff/draws/{draw}/freeze                      operator
+GET    /staff/draws/{draw}/rehearsals                  operator confirmer approver auditor
+POST   /staff/draws/{draw}/rehearsals                  operator confirmer approver
+GET    /staff/draws/{draw}/rehearsals/{number}         operator confirmer approver auditor
+GET    /staff/draws/{draw}/candidates                  operator confirmer approver auditor
+GET    /staff/draws/{draw}/candidates.csv              operator confirmer approver auditor
+GET    /staff/draws/{draw}/excluded                    operator confirmer approver auditor
+GET    /staff/draws/{draw}/excluded.csv                operator confirmer approver auditor
+GET    /staff/draws/{draw}/people                      operator confirmer approver auditor
+GET    /staff/draws/{draw}/people.csv                  operator confirmer approver auditor
+GET    /staff/draws/{draw}/rehearsals/{number}/bundle  operator confirmer approver auditor
+POST   /staff/steps/{step}/return                      staff
+POST   /staff/steps/{step}/withdraw                    staff
+GET    /staff/draws/{draw}/stage                       staff
+POST   /staff/draws/{draw}/stage                       operator confirmer
+GET    /staff/draws/{draw}/events                      staff
+GET    /staff/draws/{draw}/ceremony                    operator confirmer approver auditor
+POST   /staff/draws/{draw}/ceremony/{label}            operator
+POST   /staff/draws/{draw}/ceremony/{label}/confirm    confirmer
+POST   /staff/draws/{draw}/ceremony/{label}/withdraw   operator
+GET    /staff/draws/{draw}/scans/{sha256}              auditor
+GET    /staff/draws/{draw}/cards                       operator confirmer approver auditor
+POST   /staff/draws/{draw}/cards                       operator
+POST   /staff/draws/{draw}/cards/{label}/revoke        operator
+POST   /staff/draws/{draw}/cards/{label}/key           operator
+GET    /staff/draws/{draw}/print/{form}                operator confirmer approver auditor
 GET    /staff                                          staff
 GET    /staff/steps/{step}                             staff
 POST   /staff/steps/{step}/agree                       staff
 GET    /staff/planning/recency                         operator confirmer approver registrar auditor
+GET    /staff/preparations                             operator confirmer approver auditor
+POST   /staff/preparations                             operator
+GET    /staff/preparations/new                         operator
+GET    /staff/preparations/{preparation}               operator confirmer approver auditor
+GET    /staff/preparations/{preparation}/{slug}        operator confirmer approver auditor
+POST   /staff/preparations/{preparation}/{slug}        operator
+POST   /staff/preparations/{preparation}/draft         operator
+POST   /staff/preparations/{preparation}/reload        operator
+POST   /staff/preparations/{preparation}/discard       operator
+GET    /staff/draws/{draw}/draft                       operator confirmer approver auditor
 GET    /staff/planning/load                            operator confirmer approver auditor
 GET    /api/v1/session                                 staff
 DELETE /api/v1/session                                 staff
@@ -97,16 +143,60 @@ GET    /staff/registries/{kind}/import                 registrar
 POST   /staff/registries/{kind}/import                 registrar
 GET    /staff/registries/{kind}/row                    registrar auditor
 GET    /staff/registries/{kind}/template.xlsx          registrar auditor
-GET    /staff/imports/{id}                             registrar auditor
-GET    /staff/imports/{id}/rejected.csv                registrar auditor
-POST   /staff/imports/{id}/confirm                     registrar
+GET    /staff/registries/{kind}/changes                registrar auditor
+GET    /staff/registries/{kind}/changes.csv            registrar auditor
+GET    /staff/registries/{kind}/versions               registrar auditor
+GET    /staff/registries/{kind}/edit                   registrar
+POST   /staff/registries/{kind}/edit                   registrar
+GET    /staff/duplicates                               registrar auditor
+GET    /staff/duplicates/pair                          registrar auditor
+GET    /staff/merges                                   registrar operator auditor
+POST   /staff/merges                                   registrar
+GET    /staff/merges/{id}                              registrar operator auditor
+POST   /staff/merges/{id}/confirm                      registrar operator
+POST   /staff/merges/{id}/refuse                       registrar operator
+GET    /staff/imports/{batch}                          registrar auditor
+GET    /staff/imports/{batch}/rejected.csv             registrar auditor
+POST   /staff/imports/{batch}/confirm                  registrar
 POST   /api/v1/imports/{kind}                          registrar
-GET    /api/v1/imports/{id}                            registrar auditor
-GET    /api/v1/imports/{id}/rejected.csv               registrar auditor
-POST   /api/v1/imports/{id}/confirm                    registrar
+GET    /api/v1/imports/{batch}                            registrar auditor
+GET    /api/v1/imports/{batch}/rejected.csv               registrar auditor
+POST   /api/v1/imports/{batch}/confirm                    registrar
+GET    /plans                                          all
+GET    /plans/{year}                                   all
+GET    /plans/{year}/plan.csv                          all
+GET    /plans/{year}/plan.json                         all
+GET    /plans/{year}/{version}                         all
+GET    /staff/plans                                    operator confirmer approver publisher registrar auditor
+POST   /staff/plans                                    operator
+GET    /staff/plans/{year}                             operator confirmer approver publisher registrar auditor
+GET    /staff/plans/{year}/basis                       operator
+POST   /staff/plans/{year}/basis                       operator
+GET    /staff/plans/{year}/time                        operator
+POST   /staff/plans/{year}/time                        operator
+GET    /staff/plans/{year}/tasks                       operator
+POST   /staff/plans/{year}/tasks                       operator
+GET    /staff/plans/{year}/tasks/{task}                operator
+POST   /staff/plans/{year}/tasks/{task}                operator
+POST   /staff/plans/{year}/tasks/{task}/remove         operator
+POST   /staff/plans/{year}/submit                      operator
+GET    /staff/plans/{year}/submissions/{submission}            operator confirmer approver publisher registrar auditor
+POST   /staff/plans/{year}/submissions/{submission}/decide     approver
+POST   /staff/plans/{year}/submissions/{submission}/publish    publisher
+GET    /staff/plans/temporary                          operator confirmer approver publisher registrar auditor
+POST   /staff/plans/temporary                          operator
+POST   /staff/plans/temporary/{task}/decide            approver
+GET    /staff/tasks/{task}                             operator confirmer approver publisher registrar auditor
+GET    /staff/visits                                   operator confirmer approver publisher registrar auditor
+GET    /staff/visits/new                               registrar
+POST   /staff/visits/new                               registrar
+GET    /staff/calendar                                 operator confirmer approver publisher registrar auditor
+POST   /staff/calendar                                 registrar
+GET    /staff/calendar/{id}                            operator confirmer approver publisher registrar auditor
+POST   /staff/calendar/{id}/confirm                    registrar
 """
 NIL = "00000000-0000-0000-0000-000000000000"
-VALUES = {"draw": "x-2026-1-1", "step": NIL, "id": NIL, "number": "1", "rev": "1", "kind": "targets", "sha256": "0" * 64}
+VALUES = {"preparation": NIL, "slug": "basis", "year": "2026", "version": "1", "submission": "1", "draw": "x-2026-1-1", "step": NIL, "id": NIL, "batch": NIL, "number": "1", "rev": "1", "kind": "targets", "sha256": "0" * 64}
 REFUSED = {401, 403}
 ANSWERS_401 = {("POST", "/staff/login")}  # of its own, to whoever gives no password
 

@@ -168,10 +168,11 @@ async def test_nothing_new_asks_for_nothing_and_a_new_result_for_its_own_pages(c
     people = ("inspector1", "inspector2", "reviewer", "publisher1", "publisher2")
     await opened.take("inspection-result/v1", request, *people)
     seen = await asked(office, config, monkeypatch)
+    ticket = f"/draws/{opened.draw}/tickets/{target.id}/"
     assert {a for a in seen if "/tickets/" in a and not a.endswith("/tickets/")} == {
-        f"/draws/{opened.draw}/tickets/{target.id}/", f"/draws/{opened.draw}/tickets/{target.id}/team/",
-    }  # fmt: skip
-    assert len(seen) < 60
+        language + page for language in ("", "/en") for page in (ticket, f"{ticket}team/")
+    }
+    assert len(seen) < 80
     after = files_of(config.publish_dir)
     changed = {name for name in after if after[name] != before.get(name)}
     assert f"results/{opened.draw}.{target.id}/index.html" in changed
@@ -197,7 +198,10 @@ async def test_tickets_may_take_several_runs_and_hold_nothing_back(client, offic
         runs += 1
     tickets = await office.pool.fetchval("SELECT count(*) FROM draw_target")
     assert runs > 1
-    assert sum("/tickets/" in name for name in files_of(config.publish_dir)) == tickets + 1
+    names = [name for name in files_of(config.publish_dir) if "/tickets/" in name]
+    assert sum(name.startswith("draws/") for name in names) == tickets + 1
+    # Nothing is drawn yet: no English page leads to a ticket.
+    assert [name for name in names if name.startswith("en/")] == [f"en/draws/{scene.draw}/tickets/index.html"]
 
 
 async def test_narrower_tiles_stay_until_the_checkpoint_after_the_full_one(client, office, clock, config) -> None:

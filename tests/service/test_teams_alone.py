@@ -3,7 +3,7 @@
 import asyncio
 
 import joint
-from joint import BOTH, Desk
+from joint import ALL, OF_FIRE, Desk
 
 from service.frozen import read_draw_row, read_frozen
 
@@ -233,7 +233,7 @@ async def test_teams_are_drawn_by_one_plan_whoever_drafts_first_and_by_another_o
     home = (await desk.get("operator", "/staff/")).text
     assert f"{draw} 补抽（起草中）" in home
     await desk.at("2026-11-12T01:00:00Z")
-    await desk.take(draw, "draw-plan/v1", {}, *BOTH)
+    await desk.take(draw, "draw-plan/v1", {}, *ALL)
     await desk.take(draw, "draw-void/v1", {"reason": "list-error", "statement": "名单有误"}, "confirmer", "approver")
     retry = await desk.prepare(teams_draft(former, 10, 14, retries=draw))
     assert retry == draw.removesuffix("-1") + "-2"
@@ -249,6 +249,7 @@ async def test_a_target_that_ended_after_the_proposal_keeps_the_plan_from_being_
     gone = (await desk.transcript(former)).targets[0].id
     request = {"kind": "target", "target": gone, "reason": "not-existing", "evidence": "e" * 64}
     await desk.take(former, "replacement/v1", request, "reviewer", "confirmer")
-    agreed = await desk.post("confirmer", f"/api/v1/steps/{proposed.json()['id']}/agree")
+    await desk.post("confirmer", f"/api/v1/steps/{proposed.json()['id']}/agree")
+    agreed = await desk.post(*OF_FIRE, f"/api/v1/steps/{proposed.json()['id']}/agree")
     assert agreed.status_code == 409
     assert "草案或名录已变化" in agreed.json()["detail"]

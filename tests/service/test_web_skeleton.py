@@ -257,7 +257,7 @@ async def test_accounts_are_made_by_an_administrator_through_the_api(client, ent
     changed = await client.put(
         "/api/v1/staff/li", json={"roles": ["approver"], "active": True}, headers=admin
     )
-    assert changed.json() == {"login": "li", "name": "李", "roles": ["approver"], "active": True}
+    assert changed.json() == {"login": "li", "name": "李", "roles": ["approver"], "active": True, "department": None}
     assert [a["login"] for a in (await client.get("/api/v1/staff", headers=admin)).json()] == ["chief", "li"]
     for _ in range(5):
         await client.post("/api/v1/session", json={"login": "li", "password": "wrong"})

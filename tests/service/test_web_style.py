@@ -19,6 +19,8 @@ DARK = LIGHT | tokens(
     re.search(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(.*?)\}", CSS, re.DOTALL)[1]
 )
 
+HIGH = LIGHT | tokens(re.search(r'html\[data-contrast="high"\] \{(.*?)\}', CSS, re.DOTALL)[1])  # chosen by the reader
+
 
 def luminance(colour: str) -> float:
     """WCAG 2.2, relative luminance."""
@@ -39,7 +41,7 @@ TEXT = [
 GRAPHICS = [("line-strong", "paper"), ("focus", "paper"), ("focus", "paper-soft"), ("accent", "brand")]
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", [LIGHT, DARK, HIGH], ids=["light", "dark", "high contrast"])
 def test_every_pair_of_tokens_reaches_its_contrast(theme: dict[str, str]) -> None:
     for text, paper in TEXT:
         assert contrast(theme[text], theme[paper]) >= 7, (text, paper)

@@ -1234,7 +1234,6 @@ CASES = {
     "conflict added": (17, {"result": add_opened}),
     "quota": (13, {"plan": bend("plan", bad_quota)}),
     "no exception": (13, {"plan": bend("plan", lambda plan: plan.update(exceptions=[]))}),
-    "drand": (13, {"plan": bend("plan", lambda plan: plan["contributors"].append({"kind": "drand", "chain": "0" * 64, "round": 1}))}),
     "digit in the outcome": (14, {"published": bent_digit}),
     "nonce": (14, {"lines": other_nonce}),
     "stage key": (14, {"result": bend("result", lambda result: result.update(stage_key="0" * 64))}),

@@ -42,7 +42,7 @@ def test_file_is_what_the_program_makes(name):
 def test_folder_holds_nothing_else_and_stays_small():
     found = {str(path.relative_to(make_vectors.SPEC)) for path in FOLDER.rglob("*") if path.is_file()}
     assert found == MADE.keys() - {"document-bundle.md", "example.md"}
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*.json")) < 1_000_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*.json")) < 1_100_000
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -65,7 +65,7 @@ def test_valid_ones_fail_nowhere_and_invalid_ones_where_their_name_says():
         for name, verdicts in EXPECTED.items()
         if name.startswith("invalid")
     }
-    assert failing == set(range(2, 22)) - {11}
+    assert failing == set(range(2, 22))
 
 
 def sha256(*lines: str) -> str:

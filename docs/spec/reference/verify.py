@@ -3,8 +3,8 @@
     python verify.py FILE [--policy POLICY] [--verdicts]
 
 FILE is a draw bundle (22 steps) or a document bundle (11 steps). One file, Python 3.11 or later, standard library only.
-No network, account or clock. The sections follow the pages: README, pools, plan, draw, documents, log, policy, bundle,
-document-bundle; before them stand the two kinds of signature. What only the whole log can show (monitoring.md) is not
+No network, account or clock. The sections follow the pages: README, pools, plan, draw, beacon, documents, log, policy,
+bundle, document-bundle; before them stand the two kinds of signature. What only the whole log can show (monitoring.md) is not
 here. Where a page could be read in two ways a comment begins "READING".
 
 Exit status: 0 every step passed, 1 a step failed, 2 step 1 failed or a file cannot be read, 3 none failed but something
@@ -125,6 +125,14 @@ def seconds(time):
     except ValueError:
         return None
     return int(moment.timestamp()) if moment.year >= 2000 else None
+
+
+def spoken_time(moment):
+    """Seconds since 1970 as a `time`, or in words where there is no such `time`."""
+    try:
+        return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"second {moment} after 1970"
 
 
 # A type is a function of (value, place) which returns nothing and raises Refused.
@@ -692,7 +700,7 @@ ROLES = (("inspectors", "inspector", "inspector_seats"), ("experts", "expert", "
 
 def declared_label(contributor):
     """The label a contribution document gives for a contributor."""
-    return "dice" if contributor["kind"] == "dice" else contributor.get("label")
+    return contributor.get("label", contributor["kind"])  # dice and drand have no label of their own
 
 
 def quota_base(population, mandatory, mandatory_counts):
@@ -775,7 +783,7 @@ def refuse_plan_1_names(plan):
     refuse_unless(plan["id"] == made, f"the plan's id is not {made}")
     for name in ("sections", "areas", "codes", "classes", "strata", "items", "reason_codes", "replacement_reasons"):
         refuse_unless(unique(entry["id"] for entry in plan[name]), f"an id repeats in the plan's {name}")
-    labels = [declared_label(c) for c in plan["contributors"] if c["kind"] != "drand"]
+    labels = [declared_label(c) for c in plan["contributors"]]
     labels += [thrower["label"] for c in plan["contributors"] if c["kind"] == "dice" for thrower in c["throwers"]]
     refuse_unless(unique(labels), "a label of contributors or throwers repeats")
     people = [*plan["sections"], *(c for c in plan["contributors"] if c["kind"] == "witness")]
@@ -863,8 +871,8 @@ def refuse_plan_5_optional_items(plan):
 def refuse_plan_6_contributors(plan):
     contributors = plan["contributors"]
     kinds = [c["kind"] for c in contributors]
-    refuse_unless("drand" not in kinds, "the plan names drand, which is not specified yet")
-    refuse_unless(kinds[-1] in ("dice", "public"), "the last contributor is neither dice nor public")
+    refuse_unless(kinds[-1] in ("dice", "public", "drand"), "the last contributor is neither dice nor public nor drand")
+    refuse_unless("drand" not in kinds[:-1], "drand is not the last contributor")
     refuse_unless(kinds.count("dice") <= 1, "there is more than one dice")
     refuse_unless(kinds.count("witness") != 1, "there is exactly one witness")
     refuse_unless(plan["sealed"] is None or "nonce" in kinds, "a sealed plan has no nonce")
@@ -873,6 +881,10 @@ def refuse_plan_6_contributors(plan):
             refuse_unless(unique(thrower["body"] for thrower in c["throwers"]), "two throwers come from one body")
         if c["kind"] == "public":
             refuse_unless(is_digits(c["example"], c["digits"], c["digits"]), "the example of a public number has not the stated digits")
+        if c["kind"] == "drand":
+            first = first_round(plan["instant"])
+            refuse_unless(c["chain"] == QUICKNET, f"the plan names a beacon this version does not know: {c['chain']}")
+            refuse_unless(c["round"] == first, f"the first round at or after T is {first}, the plan names {c['round']}")
 
 
 def refuse_plan_7_exceptions(plan, lists):
@@ -970,7 +982,7 @@ def lawful_line(contributor, line):
         return line.startswith("dice:") and is_digits(line[5:], contributor["digits"], contributor["digits"])
     if kind == "witness" and line == "absent:" + contributor["label"]:
         return True
-    start = f"{kind}:{contributor.get('label')}:"
+    start = f"drand:{contributor['chain']}:{contributor['round']}:" if kind == "drand" else f"{kind}:{contributor['label']}:"
     rest = line[len(start) :]
     if not line.startswith(start):
         return False
@@ -978,6 +990,8 @@ def lawful_line(contributor, line):
         return fits(hex64, rest)
     if kind == "witness":
         return is_digits(rest, 10, 80)
+    if kind == "drand":
+        return re.fullmatch("[0-9a-f]{96}", rest) is not None
     return kind == "public" and is_digits(rest, contributor["digits"], contributor["digits"])
 
 
@@ -1491,6 +1505,282 @@ def sealed_commitment(draw_key, x):
 
 
 # ====================================================================================================================
+# beacon.md: the public beacon drand quicknet (BLS12-381), verification only
+# ====================================================================================================================
+
+# ---- 1. quicknet
+
+QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+GENESIS, PERIOD = 1692803367, 3
+BEACON_TAG = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+
+
+def time_of_round(number):
+    return GENESIS + PERIOD * (number - 1)
+
+
+def first_round(t):
+    """The first round at or after the `time` T."""
+    return 1 + max(0, -((GENESIS - seconds(t)) // PERIOD))
+
+
+# ---- 2. the curve
+
+PRIME = 0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab
+ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001
+# A point is (x, y) with both in F_p² as pairs (c0, c1) = c0 + c1·u, or None for infinity. The formulas are the same on E and E′,
+# and a point of E is one whose c1 are 0.
+G2_GENERATOR = (
+    (
+        0x024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8,
+        0x13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e,
+    ),
+    (
+        0x0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c923ac9cc3baca289e193548608b82801,
+        0x0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab3f370d275cec1da1aaa9075ff05f79be,
+    ),
+)
+QUICKNET_KEY = (
+    (
+        0x0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a,
+        0x03cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451,
+    ),
+    (
+        0x0e5db2b6bfbb01c867749cadffca88b36c24f3012ba09fc4d3022c5c37dce0f977d3adb5d183c7477c442b1f04515273,
+        0x01a714f2edb74119a2f2b0d5a7c75ba902d163700a61bc224ededd8e63aef7be1aaf8e93d7a9718b047ccddb3eb5d68b,
+    ),
+)
+
+
+def less(a, b):
+    return (a[0] - b[0]) % PRIME, (a[1] - b[1]) % PRIME
+
+
+def times(a, b):
+    return (a[0] * b[0] - a[1] * b[1]) % PRIME, (a[0] * b[1] + a[1] * b[0]) % PRIME
+
+
+def over(a, b):
+    inverse = pow(b[0] * b[0] + b[1] * b[1], -1, PRIME)
+    return times(a, (b[0] * inverse, -b[1] * inverse))
+
+
+def slope(p, q):
+    """Of the line through two points, or of the tangent; no two points are asked for whose line is upright."""
+    if p != q:
+        return over(less(q[1], p[1]), less(q[0], p[0]))
+    return over(times((3, 0), times(p[0], p[0])), times((2, 0), p[1]))
+
+
+def sum_of(p, q):
+    if p is None or q is None:
+        return q if p is None else p
+    if p[0] == q[0] and p[1] != q[1]:
+        return None
+    of_line = slope(p, q)
+    x = less(less(times(of_line, of_line), p[0]), q[0])
+    return x, less(times(of_line, less(p[0], x)), p[1])
+
+
+def multiple(k, p):
+    q = None
+    for bit in f"{k:b}":
+        q = sum_of(q, q)
+        q = sum_of(q, p) if bit == "1" else q
+    return q
+
+
+def root_mod_p(a):
+    """A square root, or None."""
+    root = pow(a, (PRIME + 1) // 4, PRIME)
+    return root if root * root % PRIME == a % PRIME else None
+
+
+def beacon_point(signature):
+    """The point of G1 that 48 bytes encode, or None for bytes that are refused."""
+    x, flags = int.from_bytes(signature, "big") & (1 << 381) - 1, signature[0] >> 5
+    y = root_mod_p(x**3 + 4)
+    if flags not in (0b100, 0b101) or x >= PRIME or y is None:
+        return None
+    if (2 * y > PRIME) != (flags == 0b101):
+        y = PRIME - y
+    p = (x, 0), (y, 0)
+    return p if multiple(ORDER, p) is None else None
+
+
+# ---- 3. the message as a point
+
+ISO_A = 0x00144698a3b8e9433d693a02c96d4982b0ea985383ee66a8d8e8981aefd881ac98936f8da0e0f97f5cf428082d584c1d
+ISO_B = 0x12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0
+ISO_Z = 11
+X_NUM, X_DEN, Y_NUM, Y_DEN = (
+    [int(coefficient, 16) for coefficient in polynomial.split()]  # that of x⁰ first
+    for polynomial in (
+        """
+        11a05f2b1e833340b809101dd99815856b303e88a2d7005ff2627b56cdb4e2c85610c2d5f2e62d6eaeac1662734649b7
+        17294ed3e943ab2f0588bab22147a81c7c17e75b2f6a8417f565e33c70d1e86b4838f2a6f318c356e834eef1b3cb83bb
+        0d54005db97678ec1d1048c5d10a9a1bce032473295983e56878e501ec68e25c958c3e3d2a09729fe0179f9dac9edcb0
+        1778e7166fcc6db74e0609d307e55412d7f5e4656a8dbf25f1b33289f1b330835336e25ce3107193c5b388641d9b6861
+        0e99726a3199f4436642b4b3e4118e5499db995a1257fb3f086eeb65982fac18985a286f301e77c451154ce9ac8895d9
+        1630c3250d7313ff01d1201bf7a74ab5db3cb17dd952799b9ed3ab9097e68f90a0870d2dcae73d19cd13c1c66f652983
+        0d6ed6553fe44d296a3726c38ae652bfb11586264f0f8ce19008e218f9c86b2a8da25128c1052ecaddd7f225a139ed84
+        17b81e7701abdbe2e8743884d1117e53356de5ab275b4db1a682c62ef0f2753339b7c8f8c8f475af9ccb5618e3f0c88e
+        080d3cf1f9a78fc47b90b33563be990dc43b756ce79f5574a2c596c928c5d1de4fa295f296b74e956d71986a8497e317
+        169b1f8e1bcfa7c42e0c37515d138f22dd2ecb803a0c5c99676314baf4bb1b7fa3190b2edc0327797f241067be390c9e
+        10321da079ce07e272d8ec09d2565b0dfa7dccdde6787f96d50af36003b14866f69b771f8c285decca67df3f1605fb7b
+        06e08c248e260e70bd1e962381edee3d31d79d7e22c837bc23c0bf1bc24c6b68c24b1b80b64d391fa9c8ba2e8ba2d229
+        """,
+        """
+        08ca8d548cff19ae18b2e62f4bd3fa6f01d5ef4ba35b48ba9c9588617fc8ac62b558d681be343df8993cf9fa40d21b1c
+        12561a5deb559c4348b4711298e536367041e8ca0cf0800c0126c2588c48bf5713daa8846cb026e9e5c8276ec82b3bff
+        0b2962fe57a3225e8137e629bff2991f6f89416f5a718cd1fca64e00b11aceacd6a3d0967c94fedcfcc239ba5cb83e19
+        03425581a58ae2fec83aafef7c40eb545b08243f16b1655154cca8abc28d6fd04976d5243eecf5c4130de8938dc62cd8
+        13a8e162022914a80a6f1d5f43e7a07dffdfc759a12062bb8d6b44e833b306da9bd29ba81f35781d539d395b3532a21e
+        0e7355f8e4e667b955390f7f0506c6e9395735e9ce9cad4d0a43bcef24b8982f7400d24bc4228f11c02df9a29f6304a5
+        0772caacf16936190f3e0c63e0596721570f5799af53a1894e2e073062aede9cea73b3538f0de06cec2574496ee84a3a
+        14a7ac2a9d64a8b230b3f5b074cf01996e7f63c21bca68a81996e1cdf9822c580fa5b9489d11e2d311f7d99bbdcc5a5e
+        0a10ecf6ada54f825e920b3dafc7a3cce07f8d1d7161366b74100da67f39883503826692abba43704776ec3a79a1d641
+        095fc13ab9e92ad4476d6e3eb3a56680f682b4ee96f7d03776df533978f31c1593174e4b4b7865002d6384d168ecdd0a
+        1
+        """,
+        """
+        090d97c81ba24ee0259d1f094980dcfa11ad138e48a869522b52af6c956543d3cd0c7aee9b3ba3c2be9845719707bb33
+        134996a104ee5811d51036d776fb46831223e96c254f383d0f906343eb67ad34d6c56711962fa8bfe097e75a2e41c696
+        00cc786baa966e66f4a384c86a3b49942552e2d658a31ce2c344be4b91400da7d26d521628b00523b8dfe240c72de1f6
+        01f86376e8981c217898751ad8746757d42aa7b90eeb791c09e4a3ec03251cf9de405aba9ec61deca6355c77b0e5f4cb
+        08cc03fdefe0ff135caf4fe2a21529c4195536fbe3ce50b879833fd221351adc2ee7f8dc099040a841b6daecf2e8fedb
+        16603fca40634b6a2211e11db8f0a6a074a7d0d4afadb7bd76505c3d3ad5544e203f6326c95a807299b23ab13633a5f0
+        04ab0b9bcfac1bbcb2c977d027796b3ce75bb8ca2be184cb5231413c4d634f3747a87ac2460f415ec961f8855fe9d6f2
+        0987c8d5333ab86fde9926bd2ca6c674170a05bfe3bdd81ffd038da6c26c842642f64550fedfe935a15e4ca31870fb29
+        09fc4018bd96684be88c9e221e4da1bb8f3abd16679dc26c1e8b6e6a1f20cabe69d65201c78607a360370e577bdba587
+        0e1bba7a1186bdb5223abde7ada14a23c42a0ca7915af6fe06985e7ed1e4d43b9b3f7055dd4eba6f2bafaaebca731c30
+        19713e47937cd1be0dfd0b8f1d43fb93cd2fcbcb6caf493fd1183e416389e61031bf3a5cce3fbafce813711ad011c132
+        18b46a908f36f6deb918c143fed2edcc523559b8aaf0c2462e6bfe7f911f643249d9cdf41b44d606ce07c8a4d0074d8e
+        0b182cac101b9399d155096004f53f447aa7b12a3426b08ec02710e807b4633f06c851c1919211f20d4c04f00b971ef8
+        0245a394ad1eca9b72fc00ae7be315dc757b3b080d4c158013e6632d3c40659cc6cf90ad1c232a6442d9d3f5db980133
+        05c129645e44cf1102a159f748c4a3fc5e673d81d7e86568d9ab0f5d396a7ce46ba1049b6579afb7866b1e715475224b
+        15e6be4e990f03ce4ea50b3b42df2eb5cb181d8f84965a3957add4fa95af01b2b665027efec01c7704b456be69c8b604
+        """,
+        """
+        16112c4c3a9c98b252181140fad0eae9601a6de578980be6eec3232b5be72e7a07f3688ef60c206d01479253b03663c1
+        1962d75c2381201e1a0cbd6c43c348b885c84ff731c4d59ca4a10356f453e01f78a4260763529e3532f6102c2e49a03d
+        058df3306640da276faaae7d6e8eb15778c4855551ae7f310c35a5dd279cd2eca6757cd636f96f891e2538b53dbf67f2
+        16b7d288798e5395f20d23bf89edb4d1d115c5dbddbcd30e123da489e726af41727364f2c28297ada8d26d98445f5416
+        0be0e079545f43e4b00cc912f8228ddcc6d19c9f0f69bbb0542eda0fc9dec916a20b15dc0fd2ededda39142311a5001d
+        08d9e5297186db2d9fb266eaac783182b70152c65550d881c5ecd87b6f0f5a6449f38db9dfa9cce202c6477faaf9b7ac
+        166007c08a99db2fc3ba8734ace9824b5eecfdfa8d0cf8ef5dd365bc400a0051d5fa9c01a58b1fb93d1a1399126a775c
+        16a3ef08be3ea7ea03bcddfabba6ff6ee5a4375efa1f4fd7feb34fd206357132b920f5b00801dee460ee415a15812ed9
+        1866c8ed336c61231a1be54fd1d74cc4f9fb0ce4c6af5920abc5750c4bf39b4852cfe2f7bb9248836b233d9d55535d4a
+        167a55cda70a6e1cea820597d94a84903216f763e13d87bb5308592e7ea7d4fbc7385ea3d529b35e346ef48bb8913f55
+        04d2f259eea405bd48f010a01ad2911d9c6dd039bb61a6290e591b36e636a5c871a5c29f4f83060400f8b49cba8f6aa8
+        0accbb67481d033ff5852c1e48c50c477f94ff8aefce42d28c0f9a88cea7913516f968986f7ebbea9684b529e2561092
+        0ad6b9514c767fe3c3613144b45f1496543346d98adf02267d5ceef9a00d9b8693000763e3b90ac11e99b138573345cc
+        02660400eb2e4f3b628bdd0d53cd76f2bf565b94e72927c1cb748df27942480e420517bd8714cc80d1fadc1326ed06f7
+        0e0fa1d816ddc03e6b24255e0d7819c171c40f65e273b853324efcd6356caa205ca2f570f13497804415473a1d634b8f
+        1
+        """,
+    )
+)
+COFACTOR = 0xd201000000010001
+
+
+def field_elements(message):
+    """expand_message_xmd to 128 bytes: u_0 and u_1."""
+    tag = BEACON_TAG + bytes([len(BEACON_TAG)])
+    first = sha256(bytes(64) + message + b"\0\x80\0" + tag)
+    blocks = [sha256(first + b"\1" + tag)]
+    for i in (2, 3, 4):
+        blocks.append(sha256(bytes(a ^ b for a, b in zip(first, blocks[-1])) + bytes([i]) + tag))
+    return [int.from_bytes(blocks[i] + blocks[i + 1], "big") % PRIME for i in (0, 2)]
+
+
+def mapped(u):
+    """map(u), with the isogeny: a point of E, or None."""
+    zu2 = ISO_Z * u * u % PRIME
+    d = (zu2 * zu2 + zu2) % PRIME
+    if d:
+        x = -ISO_B * pow(ISO_A, -1, PRIME) * (1 + pow(d, -1, PRIME)) % PRIME
+    else:
+        x = ISO_B * pow(ISO_Z * ISO_A, -1, PRIME) % PRIME
+    y = root_mod_p(x**3 + ISO_A * x + ISO_B)
+    if y is None:
+        x = zu2 * x % PRIME
+        y = root_mod_p(x**3 + ISO_A * x + ISO_B)
+    if y % 2 != u % 2:
+        y = -y % PRIME
+    x_num, x_den, y_num, y_den = (
+        functools.reduce(lambda value, coefficient: (value * x + coefficient) % PRIME, reversed(polynomial))
+        for polynomial in (X_NUM, X_DEN, Y_NUM, Y_DEN)
+    )
+    if x_den == 0 or y_den == 0:
+        return None
+    return over((x_num, 0), (x_den, 0)), over((y * y_num, 0), (y_den, 0))
+
+
+def point_of_round(number):
+    """H(M), or None."""
+    u_0, u_1 = field_elements(sha256(number.to_bytes(8, "big")))
+    return multiple(COFACTOR, sum_of(mapped(u_0), mapped(u_1)))
+
+
+# ---- 4. the equation
+# An element of F_p¹² is the list of its 12 coefficients over F_p: w⁶ = 1 + u and u² = −1 make w¹² = 2w⁶ − 2, and u = w⁶ − 1.
+
+PARAMETER = 0xd201000000010000
+SLOT = 96  # bytes; a sum of 12 products of two coefficients is below 2^768
+
+
+def wide_times(a, b):
+    """The product, by one multiplication of long numbers that hold the coefficients side by side."""
+    a, b = (int.from_bytes(b"".join(x.to_bytes(SLOT, "little") for x in c), "little") for c in (a, b))
+    product = (a * b).to_bytes(23 * SLOT, "little")
+    c = [int.from_bytes(product[i : i + SLOT], "little") for i in range(0, 23 * SLOT, SLOT)]
+    for i in range(22, 11, -1):
+        c[i - 6] += 2 * c[i]
+        c[i - 12] -= 2 * c[i]
+    return [x % PRIME for x in c[:12]]
+
+
+def line_at(t, q, p):
+    """(1 + u)·ℓ(T, Q, P) for T and Q on E′. There the slope is λ' = λ·w, and 1/w = w⁵/(1 + u), 1/w³ = w³/(1 + u)."""
+    of_line = slope(t, q)
+    parts = {
+        0: times((1, 1), p[1]),
+        3: less(times(of_line, t[0]), t[1]),
+        5: less((0, 0), times(of_line, p[0])),
+    }
+    c = [0] * 12
+    for i, (c0, c1) in parts.items():
+        c[i], c[i + 6] = (c0 - c1) % PRIME, c1
+    return c
+
+
+def miller(p, q):
+    """f(P, Q)."""
+    f, t = [1] + [0] * 11, q
+    for bit in f"{PARAMETER:b}"[1:]:
+        f = wide_times(wide_times(f, f), line_at(t, t, p))
+        t = sum_of(t, t)
+        if bit == "1":
+            f = wide_times(f, line_at(t, q, p))
+            t = sum_of(t, q)
+    return f
+
+
+def quicknet_signed(number, signature):
+    """Whether 48 bytes are quicknet's signature under the round of this number."""
+    s, message = beacon_point(signature), point_of_round(number)
+    if s is None or message is None:
+        return False
+    f = wide_times(miller((s[0], less((0, 0), s[1])), G2_GENERATOR), miller(message, QUICKNET_KEY))
+    power = one = [1] + [0] * 11
+    for bit in f"{(PRIME**12 - 1) // ORDER:b}":
+        power = wide_times(power, power)
+        power = wide_times(power, f) if bit == "1" else power
+    return power == one
+
+
+# ====================================================================================================================
 # documents.md: documents, signatures, leaves
 # ====================================================================================================================
 
@@ -1730,7 +2020,7 @@ def refuse_by_itself(document):
 
 def contributor_of(plan, document):
     """The contributor a contribution document belongs to, or None if its label does not name exactly one."""
-    found = [c for c in plan["contributors"] if c["kind"] in ("witness", "dice", "public") and declared_label(c) == document.body["label"]]
+    found = [c for c in plan["contributors"] if c["kind"] != "nonce" and declared_label(c) == document.body["label"]]
     return found[0] if len(found) == 1 else None
 
 
@@ -2344,7 +2634,7 @@ def step_9_one_draw(case):
 
 
 def step_10_contributions(case):
-    wanted = [c for c in case.plan["contributors"] if c["kind"] in ("witness", "dice", "public")]
+    wanted = [c for c in case.plan["contributors"] if c["kind"] != "nonce"]
     documents = case.of("contribution/v1")
     present = 0
     for c in wanted:
@@ -2359,14 +2649,19 @@ def step_10_contributions(case):
 
 
 def step_11_public_number(case):
-    found = []
+    lines = {d.body["label"]: d.body["line"] for d in case.of("contribution/v1")}
+    found, signed = [], ""
     for c in case.plan["contributors"]:
+        digits = lines.get(declared_label(c), "").rsplit(":", 1)[-1]
         if c["kind"] == "public":
-            line = next(d.body["line"] for d in case.of("contribution/v1") if d.body["label"] == c["label"])
-            found.append(f"{show(c['source'])}, issue {show(c['issue'])}, at {case.plan['instant']}, digits {line.split(':')[2]}")
+            found.append(f"{show(c['source'])}, issue {show(c['issue'])}, at {case.plan['instant']}, digits {digits}")
+        if c["kind"] == "drand":
+            good = quicknet_signed(c["round"], bytes.fromhex(digits))
+            refuse_unless(good, f"the number of drand is not the signature of quicknet under round {c['round']}; any public beacon gives the right one")
+            signed = f"The number of drand is the signature of quicknet (chain {QUICKNET}) under round {c['round']}, which came into being at {spoken_time(time_of_round(c['round']))}. "
     if found:
-        return NOT_CHECKED, f"Compare with the published number yourself: {'; '.join(found)}."
-    return PASS, "The plan uses no public number."
+        return NOT_CHECKED, f"{signed}Compare with the published number yourself: {'; '.join(found)}."
+    return PASS, signed.rstrip() or "The plan uses no public number."
 
 
 def step_12_lists(case):
@@ -2673,10 +2968,7 @@ def document_step_8_time(case):
     moment = None if case.policy is None else case.policy.log.quorum_time(case.proof.checkpoint)
     if moment is None:
         return NOT_CHECKED, "无人从外部证实时间。Nobody outside confirms since when this is public."
-    try:
-        since = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        since = f"second {moment} after 1970"
+    since = spoken_time(moment)
     return PASS, f"不晚于 {since} 已公开。Public no later than {since}: outside cosigners saw it then."
 
 

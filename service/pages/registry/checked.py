@@ -6,8 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service.language import SOURCE, current_language, marked
 from service.office import Office
-from service.registry.fields import FIELDS, REGISTRY_LABELS
+from service.pages.registry.question import known_kind
+from service.pages.registry.words import label_of, registry_label
+from service.registry.editing import read_typed
+from service.registry.fields import FIELDS
 from service.registry.findings import Finding
 from service.registry.importing import ImportView, read_import
 from service.registry.records import KINDS
@@ -16,8 +20,9 @@ from service.registry.wordings import WORDINGS
 __all__ = ["VERDICTS", "CheckedPage", "Remark", "read_checked"]
 
 VERDICTS: Final = {
-    "new": ("新增", "名录里还没有"), "changed": ("变更", "下面列出每处变化"), "unchanged": ("不变", "与名录相同"),
-    "merged": ("合并", "与文件中另一行相同"), "refused": ("不导入", "有错误，可下载改好后再导入"),
+    "new": (marked("新增"), marked("名录里还没有")), "changed": (marked("变更"), marked("下面列出每处变化")),
+    "unchanged": (marked("不变"), marked("与名录相同")), "merged": (marked("合并"), marked("与文件中另一行相同")),
+    "refused": (marked("不导入"), marked("有错误，可下载改好后再导入")),
 }  # fmt: skip
 
 
@@ -29,13 +34,15 @@ class Remark(Struct, frozen=True):
 
 
 class CheckedPage(Struct, frozen=True):
-    """The check, its errors and warnings apart, those kinds that are frequent first, and the registry's label."""
+    """The check, its errors and warnings apart, those kinds that are frequent first, and the registry's label. `typed` is the row that was
+    typed into a form, as (label, text); none of an uploaded file."""
 
     view: ImportView
     label: str
     errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     kinds: tuple[Remark, ...]
+    typed: tuple[tuple[str, str], ...]
 
     @property
     def columns(self) -> list[str]:
@@ -57,13 +64,19 @@ class CheckedPage(Struct, frozen=True):
 async def read_checked(office: Office, id: UUID) -> CheckedPage:
     """Return the page of a checked file; NotFound if there is none."""
     view = await read_import(office, id)
-    label = next(REGISTRY_LABELS[kind][0] for kind in KINDS if kind == view.kind)
     errors = tuple(finding for finding in view.report.findings if finding.severity == "error")
     warnings = tuple(finding for finding in view.report.findings if finding.severity != "error")
     kinds = Counter(finding.code for finding in view.report.findings)
     words = (Remark(_without_detail(code), count) for code, count in kinds.most_common())
-    return CheckedPage(view, label, errors, warnings, tuple(words))
+    typed: tuple[tuple[str, str], ...] = ()
+    kind = known_kind(view.kind)
+    if view.by_hand:
+        texts = (await read_typed(office, id))[1]
+        typed = tuple((label_of(field), texts[field.name]) for field in FIELDS[kind])
+    return CheckedPage(view, registry_label(kind), errors, warnings, tuple(words), typed)
 
 
 def _without_detail(code: str) -> str:
-    return WORDINGS[code].message_zh.format(detail="…", cell="…")
+    wording = WORDINGS[code]
+    message = wording.message_zh if current_language() == SOURCE else wording.message_en
+    return message.format(detail="…", cell="…")

@@ -18,17 +18,19 @@ __all__ = ["BLANK", "FILTERS", "Condition", "Question", "condition_of", "field_o
 
 FILTERS: Final[dict[Kind, tuple[str, ...]]] = {
     "targets": TARGET_FILTERS,
-    "items": ("department", "mandatory"),
+    "items": ("department", "mandatory", "status"),
     "inspectors": ("department", "unit", "status"),
     "experts": ("department", "status"),
     "conflicts": ("reason",),
+    "services": ("provider_kind",),
     "inspections": ("department", "origin", "punished"),
 }
+DAYS: Final = frozenset({"inspected_on", "since"})  # parts of keys that are days
 BLANK: Final = "-"  # the choice "not filled in"; "" is every value
 _LAST: Final = "\U0010ffff"  # after every text with the same beginning
 _SEARCHED: Final[dict[Kind, tuple[str, str]]] = {
     "items": ("id", "name"), "inspectors": ("number", "name"), "experts": ("number", "name"),
-    "conflicts": ("person", "target"),
+    "conflicts": ("person", "target"), "services": ("target", "provider"),
 }  # fmt: skip
 
 
@@ -43,7 +45,7 @@ class Question(Struct, frozen=True):
     def after_values(self) -> list[Any]:
         """Return the parts of `after` as the database compares them."""
         parts = zip(KEYS[self.kind], self.after or (), strict=True)
-        return [date.fromisoformat(part) if name == "inspected_on" else part for name, part in parts]
+        return [date.fromisoformat(part) if name in DAYS else part for name, part in parts]
 
 
 class Condition(Struct, frozen=True):
@@ -80,8 +82,9 @@ def parse_key(kind: Kind, text: str) -> tuple[str, ...]:
         key = msgspec.json.decode(text.encode("utf-8", "surrogatepass"), type=tuple[str, ...])
         if len(key) != len(KEYS[kind]) or "\0" in text or "\\u0000" in text:
             raise ValueError(text)
-        if kind == "inspections":
-            date.fromisoformat(key[1])
+        for name, part in zip(KEYS[kind], key, strict=True):
+            if name in DAYS:
+                date.fromisoformat(part)
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid("地址不完整，请从名录页重新打开", "the address is incomplete; open it from the list again") from error
     return key
@@ -89,7 +92,7 @@ def parse_key(kind: Kind, text: str) -> tuple[str, ...]:
 
 def order_of(kind: Kind) -> str:
     """Return the columns of the key in the order of pages: by bytes, whatever the language of the database."""
-    return ", ".join(name if name == "inspected_on" else f'{name} COLLATE "C"' for name in KEYS[kind])
+    return ", ".join(name if name in DAYS else f'{name} COLLATE "C"' for name in KEYS[kind])
 
 
 class _Builder:

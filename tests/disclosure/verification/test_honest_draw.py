@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from bureau import QUORUM_TIME, Bureau, freeze, policy_bytes
+from bureau import BEACON_QUORUM_TIME, QUORUM_TIME, Bureau, freeze, policy_bytes
 from bureau_teams import freeze_teams, unfinished
 
 from disclosure.bundle import format_bundle, parse_bundle
@@ -36,6 +36,17 @@ def test_every_step_passes_but_the_public_number_and_uniqueness(seed):
     assert report.exit_status == 3
     assert report.id == made.frozen.plan.id
     assert all(step.sentence.zh and step.sentence.en for step in report.steps)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_draw_that_ends_in_the_beacon_leaves_nothing_to_people_but_uniqueness(seed):
+    made = Bureau(freeze(seed, last="drand"), events=seed % 4, quorum_time=BEACON_QUORUM_TIME)
+    report = verify_bundle(made.bundle(), WITH_QUORUM)
+    assert not_passed(report) == unchecked(22)
+    said = report.steps[10].sentence
+    assert "12040883" in said.zh
+    assert "2024-10-14T17:13:33Z" in said.en
+    assert made.frozen.plan.contributors[-1].chain in said.en
 
 
 def test_seeds_reach_every_kind_of_draw():

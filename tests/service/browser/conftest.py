@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from service.web.app import create_app
+from service.web.witness_pages import StreamingServer
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -45,7 +46,7 @@ async def serving(office, config) -> AsyncIterator[str]:
         listening.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = create_app(office, msgspec.structs.replace(config, public_url=address))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        server = StreamingServer(uvicorn.Config(app, log_level="error", lifespan="on"))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from service.registry import (
     Inspection,
     Inspector,
     Item,
+    Service,
     Table,
     Target,
     check_table,
@@ -69,7 +70,7 @@ capacities = st.integers(0, 9999)
 statuses = st.sampled_from(["active", "suspended", "inactive"])
 RECORDS = {
     "targets": targets,
-    "items": st.builds(Item, ids, words, words, words, st.booleans(), plain_names, words),
+    "items": st.builds(Item, ids, words, words, words, st.booleans(), plain_names, words, st.sampled_from(["active", "inactive"])),
     "inspectors": st.builds(
         Inspector,
         ids,
@@ -99,6 +100,10 @@ RECORDS = {
     "inspections": st.builds(
         Inspection, firm_codes, days, words, words, st.sampled_from(["", "plan-random", "complaint", "referral", "other"]),
         words, st.booleans(),
+    ),
+    "services": st.one_of(
+        st.builds(Service, ids, st.just("expert"), firm_codes, days, st.none(), words, words),
+        st.builds(Service, words.filter(bool), st.just("organisation"), firm_codes, days, st.none(), words, words),
     ),
     "conflicts": st.builds(
         Conflict, ids, firm_codes, st.sampled_from(["kinship", "shareholding", "service", "other"]), words

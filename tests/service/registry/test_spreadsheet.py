@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 import xlsxwriter
+from old_excel import format_xls
 
 from service.registry import TableError, check_table, read_table
 from service.registry.table import MAXIMUM_COLUMNS, cell_address
@@ -31,6 +32,36 @@ def workbook(cells: dict[tuple[int, int], object], **options: object) -> bytes:
             sheet.write(row, column, value)
     book.close()
     return buffer.getvalue()
+
+
+def test_a_workbook_of_excel_97_is_read_whatever_its_name() -> None:
+    rows = [["统一社会信用代码", "企业名称", "成立日期"], ["91330100311348661F", "甲，乙", 42801.0], ["91350100M000100Y43", "丙厂", "2016/9/8"]]
+    table = read_table(format_xls(rows), "名录.xlsx")
+    assert (table.format, table.sheet) == ("xls", "名录")
+    assert table.rows == [rows[0], [*rows[1][:2], "42801"], rows[2]]
+    report = check_table("targets", table, {})
+    assert [record.established for record in report.accepted()] == ["2017-03-07", "2016-09-08"]
+
+
+def test_merged_cells_are_named_where_they_leave_rows_empty_and_formulas_give_what_they_gave() -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 1, 2, "云州市名录")  # a title above the header may be merged
+    sheet.write_row(2, 0, ["统一社会信用代码", "企业名称", "从业人数", "备注"])
+    for row in (3, 4, 5):
+        sheet.write(row, 0, f"SITE-{row}")
+    sheet.merge_range(3, 1, 4, 1, "合并的名称")
+    sheet.merge_range(3, 3, 5, 3, "不导入的列")
+    sheet.write_formula(5, 1, '=A1&"厂"', None, "甲厂")
+    sheet.write_formula(5, 2, "=30+5", None, 35)
+    book.close()
+    report = check_table("targets", read_table(buffer.getvalue(), "x"), {})
+    assert [(f.row, f.code) for f in report.findings if f.code in ("merged-cells", "value-missing")] == [(4, "merged-cells"), (5, "value-missing")]
+    assert "B4起的2行" in next(f.message_zh for f in report.findings if f.code == "merged-cells")
+    assert {record.id: (record.name, record.headcount) for record in report.accepted()}["SITE-5"] == ("甲厂", 35)
+    old = format_xls([["信用代码", "企业名称"], ["SITE-1", "甲"], ["SITE-2", ""]], ((1, 2, 1, 1),))
+    assert "merged-cells" in {f.code for f in check_table("targets", read_table(old, "x"), {}).findings}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

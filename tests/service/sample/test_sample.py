@@ -14,7 +14,7 @@ from service.sample.sectors import SECTOR_NAMES, SECTORS
 from service.sample.targets import make_target
 
 SHIPPED = Path(__file__).parents[3] / "sample"
-SIZES = {"targets": 2000, "items": 60, "inspectors": 80, "experts": 40, "conflicts": 30, "inspections": 1867}
+SIZES = {"targets": 2000, "items": 60, "inspectors": 80, "experts": 40, "conflicts": 30, "services": 24, "inspections": 1867}
 
 
 def shipped(kind: str):
@@ -26,7 +26,7 @@ def test_the_generator_reproduces_the_shipped_files_byte_for_byte(tmp_path):
     assert main(["--out", str(tmp_path)]) == 0
     made = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
     assert made == {name: hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest() for name in made}
-    assert len(made) == 7
+    assert len(made) == 8
 
 
 def test_another_seed_gives_another_city_and_fewer_targets_are_a_prefix(tmp_path):
