@@ -9,7 +9,7 @@ from service.errors import Denied, Invalid, NotFound
 from service.frozen import read_draw_row
 from service.office import Office
 
-__all__ = ["MOST_BYTES", "keep_scan", "read_scan"]
+__all__ = ["MOST_BYTES", "check_kept", "keep_scan", "read_scan"]
 
 MOST_BYTES: Final = 20 << 20
 _BEGINNINGS = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
@@ -39,6 +39,14 @@ async def keep_scan(office: Office, who: Staff, draw: str, label: str, data: byt
         if done != "INSERT 0 0":
             await access_log.note(connection, who.id, "keep scan", f"{draw} {label} {sha256}")
     return sha256
+
+
+async def check_kept(office: Office, draw: str, sha256: str) -> None:
+    """Raise Invalid unless a scan of this digest is kept: what a form sends back of an earlier upload is not taken on trust."""
+    async with office.pool.acquire() as connection:
+        kept = await connection.fetchval("SELECT EXISTS (SELECT FROM paper_scan WHERE draw = $1 AND sha256 = $2)", draw, sha256)
+    if not kept:
+        raise Invalid("没有收到这份扫描件，请重新上传", "this scan was not received; upload it again")
 
 
 async def read_scan(office: Office, who: Staff, draw: str, sha256: str) -> tuple[str, bytes]:

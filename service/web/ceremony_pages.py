@@ -9,7 +9,7 @@ from litestar.response import Redirect
 
 from service.ceremony import words
 from service.ceremony.entering import confirm, draw_once, enter, record_absent, withdraw
-from service.ceremony.scans import MOST_BYTES, keep_scan, read_scan
+from service.ceremony.scans import MOST_BYTES, check_kept, keep_scan, read_scan
 from service.ceremony.state import Ceremony, groups, read_ceremony
 from service.errors import Invalid, NotFound, Refused
 from service.language import gettext
@@ -107,6 +107,8 @@ async def post_entry(request: StaffRequest, draw: DrawId, label: Label) -> Respo
         else:
             if scan := await _uploaded(data.get("scan")):
                 form = await keep_scan(office, request.user, draw, label, scan)
+            elif form is not None:
+                await check_kept(office, draw, form)
             if not typed.strip() and (file := await _uploaded(data.get("file"))):
                 typed = file.decode("utf-8", "replace")
             if not typed.strip():
