@@ -11,7 +11,7 @@ from pathlib import Path
 import joint
 import msgspec
 import pytest
-from joint import FIRE, GIVERS, ROLES, Desk
+from joint import FIRE, GIVERS, Desk
 
 from selection.plan import AtLeast, Percent, PercentOrOne, Task
 from service.drafts import (
@@ -51,8 +51,8 @@ def as_csv(header: str, rows) -> bytes:
 @pytest.fixture
 async def desk(client, office, clock, employ) -> Desk:
     await joint.register_fire(office)
-    for login, roles in (ROLES | {"registrar": ["registrar"]}).items():
-        await employ(login, *roles)
+    await joint.employ_all(office, employ)
+    await employ("registrar", "registrar")
     desk = Desk(client, clock, office)
     await desk.at("2026-11-09T00:00:00Z")
     answer = await client.post("/api/v1/session", json={"login": "registrar", "password": joint.PASSWORD})
