@@ -68,8 +68,8 @@ async def read_checklist(office: Office, who: Staff, draw: str) -> Checklist:
         summary, lines = None, list[Line]()
         try:
             draft = await read_draft(connection, draw)
-        except Invalid as error:
-            lines = _draft_lines(draw, error.faults)
+        except Invalid:
+            pass  # `preview` says the same, with every fault
         else:
             rehearsed = await connection.fetchval(
                 "SELECT count(*) FROM rehearsal WHERE draw = $1 AND draft_sha256 = $2", draw, digest_of_draft(draft)
@@ -85,8 +85,7 @@ async def read_checklist(office: Office, who: Staff, draw: str) -> Checklist:
     if summary is not None:
         lines = [*_draft_lines(draw, summary["faults"]), _people(draw, summary["feasibility"]), *lines, _warnings(draw, summary["warnings"])]
     order = {"fault": 0, "missing": 0, "advised": 1, "done": 2}
-    unique = {(line.title, line.words): line for line in (*lines, *fixed)}
-    return Checklist(tuple(sorted(unique.values(), key=lambda line: order[line.state])), summary, None if proposed is None else str(proposed))
+    return Checklist(tuple(sorted((*lines, *fixed), key=lambda line: order[line.state])), summary, None if proposed is None else str(proposed))
 
 
 def _operator() -> str:
@@ -195,6 +194,7 @@ async def _second_factors(connection: Connection) -> Line:
 
 async def _accounts(connection: Connection, sections: tuple[str, ...]) -> Line:
     """Return whether there are people who can agree: an operator and somebody else who confirms, and a confirmer of every further department."""
+    title, who = gettext("复核人"), gettext("管理员")
     rows = await connection.fetch("SELECT department FROM staff WHERE active AND 'confirmer' = ANY(roles)")
     there = {row["department"] for row in rows}
     names = {row["label"]: row["name"] for row in await connection.fetch("SELECT label, name FROM section")}
@@ -202,9 +202,8 @@ async def _accounts(connection: Connection, sections: tuple[str, ...]) -> Line:
         "SELECT count(DISTINCT id) = 1 FROM staff WHERE active AND roles && '{operator,confirmer}' HAVING bool_or('confirmer' = ANY(roles))"
     ):
         alone = gettext("经办人和复核人是同一个账户：自己不能复核自己，请另建复核人账户。")
-        return Line(gettext("复核人"), "missing", gettext("管理员"), (alone,), "/staff/accounts")
+        return Line(title, "missing", who, (alone,), "/staff/accounts")
     lacking = [names.get(section, section) for n, section in enumerate(sections) if section not in there and not (n == 0 and None in there)]
-    title, who = gettext("复核人"), gettext("管理员")
     if not sections and not there:
         lacking = [gettext("本机关")]
     if lacking:

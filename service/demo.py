@@ -19,7 +19,7 @@ from uuid import UUID
 
 from disclosure.document import ResultCode
 from selection.plan import AtLeast, Percent, Task, Witness
-from service import steps
+from service import step_views, steps
 from service.accounts import Staff, create_staff
 from service.annual_plan.calendars import check_calendar, confirm_calendar, list_calendars
 from service.bundles import read_bundle
@@ -249,7 +249,7 @@ async def _frozen(office: Office, draw: str) -> FrozenDraw:
 
 async def _take(
     office: Office, draw: str, kind: str, request: dict[str, Any], people: Sequence[Staff]
-) -> steps.StepView:
+) -> step_views.StepView:
     """Take a step by `people`, each from their own account; what was done before is found, not done again."""
     view = await steps.propose(office, people[0], draw, kind, request)
     for who in people[1:]:

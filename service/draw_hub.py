@@ -10,7 +10,7 @@ from service.accounts import Staff
 from service.frozen import DrawRow, read_draw_row
 from service.language import gettext, marked
 from service.office import Office
-from service.steps import StepView, may_see, read_step
+from service.step_views import StepView, may_see, read_step
 
 __all__ = ["OVERDUE", "Hub", "Logged", "Next", "Returned", "Stage", "read_hub"]
 
@@ -90,12 +90,12 @@ async def read_hub(office: Office, who: Staff, draw: str) -> Hub:
     seen = [step["id"] for step in waiting if may_see(row.state, step["kind"], who)]
     steps = tuple([await read_step(office, who, UUID(str(id))) for id in seen])
     now = office.now()
-    unfinished = row.state in ("frozen", "contributed") and row.instant is not None
+    instant = row.instant if row.state in ("frozen", "contributed") else None
     return Hub(
         row=row, stages=_stages(row, documents, created), next=_next(row, steps, now), open_steps=steps,
         returned=None if returned is None else Returned(**dict(returned)), documents=documents,
-        overdue=unfinished and row.instant is not None and now > row.instant + OVERDUE, rehearsals=rehearsals,
-        may_void=unfinished and row.instant is not None and now < row.instant,
+        overdue=instant is not None and now > instant + OVERDUE, rehearsals=rehearsals,
+        may_void=instant is not None and now < instant,
     )  # fmt: skip
 
 

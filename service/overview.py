@@ -9,7 +9,7 @@ from msgspec import Struct
 from service.accounts import Staff
 from service.frozen import read_draw_row
 from service.office import Office, as_time
-from service.steps import PLAN_READERS, may_see
+from service.step_views import PLAN_READERS, may_see
 
 __all__ = ["DrawLine", "MissingTeams", "list_draws", "missing_teams", "read_draw", "step_ids"]
 

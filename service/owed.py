@@ -10,7 +10,7 @@ from service.accounts import Staff
 from service.draw_hub import OVERDUE
 from service.language import gettext
 from service.office import Office
-from service.steps import PLAN_READERS
+from service.step_views import PLAN_READERS
 
 __all__ = ["Duty", "Returned", "deadline_of_step", "read_duties", "read_returned", "time_left"]
 

@@ -32,18 +32,13 @@ from selection.pool import Person
 from selection.transcript import TargetResult, Transcript
 from service import access_log
 from service.accounts import Staff
-from service.drafting import (
-    digest_of_draft,
-    faults_of,
-    freeze_over,
-    read_draft,
-    read_inputs,
-)
+from service.drafting import digest_of_draft, freeze_over, read_draft, read_inputs
 from service.drafts import DiceGiver, Draft, WitnessGiver
 from service.errors import Conflicting, Denied, Invalid, NotFound
 from service.freezing import Frozen
 from service.frozen import read_draw_row
 from service.office import Office, as_time
+from service.plan_faults import faults_of
 from service.rehearsal_bundle import (
     MOST_LINES,
     NAMESPACE,

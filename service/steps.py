@@ -22,14 +22,11 @@ from service.accounts import Staff
 from service.database import Connection
 from service.documents import Stored
 from service.errors import Conflicting, Denied, Invalid, NotFound
-from service.frozen import DrawRow, lock_draw, read_draw_row
+from service.frozen import DrawRow, lock_draw
 from service.log import publish_checkpoint
 from service.office import Office
 from service.seats import (
-    OF_ALL_DEPARTMENTS,
     ROLE_NAMES,
-    STEP_ROLES,
-    Agreed,
     Seat,
     check_seat,
     departments_of_step,
@@ -38,14 +35,13 @@ from service.seats import (
     read_agreed,
     seats_of,
 )
+from service.step_views import StepView, check_may_see, view_step
 from service.visibility import sees_draw
 
-__all__ = ["Agreement", "Prepared", "Rule", "StepView", "agree", "convert_request", "may_agree", "may_see",
-           "open_steps", "propose", "read_step", "send_back", "withdraw"]  # fmt: skip
+__all__ = ["Prepared", "Rule", "agree", "convert_request", "propose", "send_back", "withdraw"]
 
 T = TypeVar("T")
 
-PLAN_READERS = frozenset({"operator", "confirmer", "approver", "auditor"})
 
 
 class Prepared(Struct, frozen=True):
@@ -94,42 +90,6 @@ def _rule(kind: str) -> Rule:
     return RULES[kind]
 
 
-class Agreement(Struct, frozen=True):
-    """Who agreed; `department` is the name of the further department they agreed for, if it was for one."""
-
-    role: str
-    login: str
-    department: str | None = None
-
-
-class StepView(Struct, frozen=True):
-    """A step as people see it; `document` is the digest of what it led to, None while someone has still to agree.
-
-    `roles` are those of all who agree: first of those who did, as in `agreed`, then of those who have not. `waits` are the
-    seats that somebody can take now. `sections` are the departments of the draw, the leading one first, or of a result those that
-    drew its target. A step that was sent back is `withdrawn` too, and says by whom and why.
-    """
-
-    id: str
-    draw: str
-    kind: str
-    subject: str
-    roles: tuple[str, ...]
-    agreed: tuple[Agreement, ...]
-    document: str | None
-    summary: dict[str, Any]
-    waits: tuple[Seat, ...] = ()
-    sections: tuple[str, ...] = ()
-    withdrawn: bool = False
-    returned_by: str | None = None
-    returned_note: str | None = None
-
-
-def may_agree(view: StepView, who: Staff) -> bool:
-    """Return whether it is the turn of `who`, as far as role and department say; whether they would check themselves, `agree` finds."""
-    return view.document is None and any(may_take(who, seat, view.kind, view.sections) for seat in view.waits)
-
-
 async def propose(office: Office, who: Staff, draw: str, kind: str, request: Mapping[str, Any]) -> StepView:
     """Return the step that `who` asks for, as its first person; the open or finished one if it was asked before.
 
@@ -144,7 +104,7 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
         first = await check_seat(connection, who, kind, row.sections, seats_of(kind, row.sections)[:1])
         done = await _finished(connection, row, kind, request)
         if done is not None:
-            return await _view(connection, done)
+            return await view_step(connection, done)
         prepared = await rule.prepare(connection, office, row, request)
         if prepared.sections:
             await check_seat(connection, who, kind, prepared.sections, seats_of(kind, row.sections)[:1])
@@ -163,7 +123,7 @@ async def propose(office: Office, who: Staff, draw: str, kind: str, request: Map
         )  # fmt: skip
         await _agree(connection, step_id, 0, first, who)
         await access_log.note(connection, who.id, f"propose {kind}", f"{draw} {prepared.subject}")
-        return await _view(connection, step_id)
+        return await view_step(connection, step_id)
 
 
 async def _finished(
@@ -196,7 +156,7 @@ async def _found(connection: Connection, step_id: UUID, prepared: Prepared) -> S
             f"{prepared.subject} 已有另一份待复核的申请",
             f"another request about {prepared.subject} is waiting to be agreed to",
         )
-    return await _view(connection, step_id)
+    return await view_step(connection, step_id)
 
 
 async def agree(office: Office, who: Staff, step: UUID, typed: str | None = None) -> StepView:
@@ -216,10 +176,10 @@ async def agree(office: Office, who: Staff, step: UUID, typed: str | None = None
         if found["withdrawn"]:
             raise Conflicting("此申请已撤回", "this step was withdrawn")
         kind = found["kind"]
-        _check_may_see(row, kind, who)
+        check_may_see(row, kind, who)
         agreed = await read_agreed(connection, step)
         if found["done"] is not None or who.id in [one.staff for one in agreed]:
-            return await _view(connection, step)
+            return await view_step(connection, step)
         whose = departments_of_step(found["request"], row.sections)
         seat = await check_seat(connection, who, kind, whose, open_seats(kind, whose, agreed))
         await _check_separation(connection, draw, who, seat.role)
@@ -234,7 +194,7 @@ async def agree(office: Office, who: Staff, step: UUID, typed: str | None = None
             stored = await _rule(kind).perform(connection, office, row, request, actors)
             await connection.execute("UPDATE step SET done = $2 WHERE id = $1", step, stored.sha256)
             shard = stored.shard
-        view = await _view(connection, step)
+        view = await view_step(connection, step)
     if shard is not None:
         # A crash before this line: the document is committed and logged; `catch_up` signs the same head at the next start.
         await publish_checkpoint(office, shard)
@@ -277,7 +237,7 @@ async def send_back(office: Office, who: Staff, step: UUID, note: str) -> None:
             raise NotFound("没有这个步骤", "there is no such step")
         row = await lock_draw(connection, draw)
         found = await connection.fetchrow("SELECT kind, subject, request, done, withdrawn FROM step WHERE id = $1 FOR UPDATE", step)
-        _check_may_see(row, found["kind"], who)
+        check_may_see(row, found["kind"], who)
         if found["done"] is not None:
             raise Conflicting("此步骤已办结，不能退回", "the step is done; it is never sent back")
         if found["withdrawn"]:
@@ -322,78 +282,3 @@ async def _actors(connection: Connection, office: Office, draw: str, step: UUID)
         )  # fmt: skip
         actors.append(ActorRole(id=actor, role=role))
     return tuple(actors)
-
-
-async def _view(connection: Connection, step: UUID) -> StepView:
-    row = await connection.fetchrow(
-        "SELECT draw, kind, subject, request, done, sections, withdrawn, s.name AS returned_by, returned_note"
-        " FROM step JOIN draw ON draw.id = step.draw LEFT JOIN staff s ON s.id = step.returned_by WHERE step.id = $1",
-        step,
-    )
-    if row is None:
-        raise NotFound("没有这个步骤", "there is no such step")
-    agreed = await connection.fetch(
-        "SELECT a.role, s.login, a.section FROM step_agreement a JOIN staff s ON s.id = a.staff WHERE a.step = $1 ORDER BY position",
-        step,
-    )
-    kind, sections = row["kind"], departments_of_step(row["request"], row["sections"])
-    names = {r["label"]: r["name"] for r in await connection.fetch("SELECT label, name FROM section WHERE label = ANY($1)", sections[1:])}
-    waits = () if row["done"] is not None or row["withdrawn"] else open_seats(kind, sections, [Agreed(0, a["role"], a["section"]) for a in agreed])
-    return StepView(
-        id=str(step),
-        draw=row["draw"],
-        kind=row["kind"],
-        subject=row["subject"],
-        roles=tuple(seat.role for seat in seats_of(kind, sections)),
-        agreed=tuple(Agreement(a["role"], a["login"], names.get(a["section"])) for a in agreed),
-        document=row["done"],
-        summary=msgspec.json.decode(row["request"])["summary"],
-        waits=tuple(Seat(seat.role, seat.section, names.get(seat.section or "", "")) for seat in waits),
-        sections=sections,
-        withdrawn=row["withdrawn"],
-        returned_by=row["returned_by"],
-        returned_note=row["returned_note"],
-    )
-
-
-def may_see(state: str, kind: str, who: Staff) -> bool:
-    """Return whether `who` may see what a step of this kind asks for in a draw of this state.
-
-    What is asked before a freeze names people who are kept away: it is for those who may see a preview. While a draw is sealed,
-    results and replacements name what nobody else is to know: only those who take such steps do.
-    """
-    if kind == "draw-plan/v1" and who.roles.isdisjoint(PLAN_READERS):
-        return False
-    return state != "sealed" or not who.roles.isdisjoint(STEP_ROLES[kind])
-
-
-def _check_may_see(row: DrawRow, kind: str, who: Staff) -> None:
-    if not may_see(row.state, kind, who) or not sees_draw(who, row.sections):
-        raise NotFound("没有这个步骤", "there is no such step")
-
-
-async def read_step(office: Office, who: Staff, step: UUID) -> StepView:
-    """Return one step; NotFound if there is none, or none that `who` may see while the draw is sealed."""
-    async with office.pool.acquire() as connection:
-        view = await _view(connection, step)
-        _check_may_see(await read_draw_row(connection, view.draw), view.kind, who)
-        return view
-
-
-async def open_steps(office: Office, who: Staff) -> list[StepView]:
-    """Return the steps that wait for a role that `who` has, oldest first, at most 500."""
-    async with office.pool.acquire() as connection:
-        rows = await connection.fetch(
-            "SELECT s.id FROM step s JOIN draw d ON d.id = s.draw,"
-            " LATERAL (SELECT $1::jsonb->s.kind->>(SELECT count(*)::integer FROM step_agreement a WHERE a.step = s.id) AS role) AS next"
-            " WHERE done IS NULL AND NOT withdrawn AND seen_by(d.sections, $3) AND ("
-            "  next.role = ANY($2) AND ($3::text IS NULL OR CASE WHEN s.kind = ANY($4)"
-            "   THEN coalesce(jsonb_array_length(s.request->'sections'), 0) = 0 OR s.request->'sections' ? $3"
-            "   ELSE $3 = d.sections[1] END)"
-            # All whom the document names have agreed: it waits for the further departments.
-            "  OR next.role IS NULL AND 'confirmer' = ANY($2) AND $3 = ANY(d.sections[2:])"
-            "   AND NOT EXISTS (SELECT FROM step_agreement a WHERE a.step = s.id AND a.section = $3))"
-            " ORDER BY s.created_at LIMIT 500",
-            msgspec.json.encode(STEP_ROLES).decode(), list(who.roles), who.department, list(OF_ALL_DEPARTMENTS),
-        )  # fmt: skip
-        return [await _view(connection, row["id"]) for row in rows]

@@ -11,13 +11,14 @@ from selection.plan import ActorRole
 from service import log
 from service.database import Connection
 from service.documents import Stored, add_blob, begin_turn, record
-from service.drafting import digest_of_draft, faults_of, freeze_now, read_draft, summarise
+from service.drafting import digest_of_draft, freeze_now, read_draft, summarise
 from service.drafts import Draft
 from service.errors import Conflicting, Invalid
 from service.former import lock_former
 from service.freezing import Frozen
 from service.frozen import DrawRow
 from service.office import Office, as_time
+from service.plan_faults import faults_of
 from service.registry.store import lock_registries, registry_versions
 from service.sections import signers_for
 from service.steps import Prepared, Rule

@@ -16,7 +16,7 @@ from selection.plan import Fixed, Plan, Task
 from selection.pool import parse_listed
 from selection.stated_reasons import unstated_faults
 from service.database import Connection
-from service.drafting import faults_of, freeze_now, wide_exclusions
+from service.drafting import freeze_now
 from service.drafts import DiceGiver, Draft, DraftClass, DraftSeat, DraftStratum, ThrowerName, VisitDays
 from service.errors import Invalid, Refused
 from service.fault_words import say
@@ -25,6 +25,7 @@ from service.frozen import DrawRow, read_draw_row
 from service.language import current_language, gettext
 from service.office import Office, as_day, as_time
 from service.pages.words import EXCEPTIONS
+from service.plan_faults import faults_of, wide_exclusions
 from service.preparing.answers import StatementRow, StrataPage
 from service.preparing.assembling import read_pages
 from service.preparing.places import page_of

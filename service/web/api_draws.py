@@ -8,7 +8,7 @@ from litestar import Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
-from service import access_log, steps
+from service import access_log, step_views, steps
 from service.bundles import read_bundle
 from service.disclosures import Published, list_published
 from service.drafting import create_draft, preview, revise_draft
@@ -96,7 +96,7 @@ async def get_disclosures(request: StaffRequest, draw: DrawId) -> list[Published
 @post("/api/v1/draws/{draw:str}/steps", opt=ANY_STAFF)
 async def post_step(
     request: StaffRequest, draw: DrawId, data: JSONBody[StepRequest]
-) -> Response[steps.StepView]:
+) -> Response[step_views.StepView]:
     """Propose a step: 201 for a new one, 200 for the one that was there."""
     office = office_of(request)
     known = await step_ids(office, draw)
@@ -106,19 +106,19 @@ async def post_step(
 
 
 @get("/api/v1/steps", opt=ANY_STAFF)
-async def get_steps(request: StaffRequest) -> list[steps.StepView]:
+async def get_steps(request: StaffRequest) -> list[step_views.StepView]:
     """The steps that wait for a role of the person who asks."""
-    return await steps.open_steps(office_of(request), request.user)
+    return await step_views.open_steps(office_of(request), request.user)
 
 
 @get("/api/v1/steps/{step:uuid}", opt=ANY_STAFF)
-async def get_step(request: StaffRequest, step: FromPath[UUID]) -> steps.StepView:
+async def get_step(request: StaffRequest, step: FromPath[UUID]) -> step_views.StepView:
     """One step."""
-    return await steps.read_step(office_of(request), request.user, step)
+    return await step_views.read_step(office_of(request), request.user, step)
 
 
 @post("/api/v1/steps/{step:uuid}/agree", opt=ANY_STAFF, status_code=200)
-async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> steps.StepView:
+async def post_agreement(request: StaffRequest, step: FromPath[UUID]) -> step_views.StepView:
     """Agree to a step; the last one to agree performs it. A public number is typed again: `{"typed": "90210"}`; else there is no body."""
     body = await request.body() if request.content_type[0] == "application/json" else b""
     try:

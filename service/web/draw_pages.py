@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, PathParameter
 from litestar.response import Redirect
 
-from service import steps
+from service import step_views, steps
 from service.checklist import read_checklist
 from service.draw_hub import read_hub
 from service.errors import Conflicting, Denied, Invalid, NotFound, Refused
@@ -72,7 +72,7 @@ async def _hub(request: StaffRequest, draw: str, status: int = 200, problem: Ref
     hub = await read_hub(office_of(request), request.user, draw)
     return await page(
         request, "staff/draws/hub.html", status, hub=hub, problem=problem, states=STATE_WORDS, kinds=DOCUMENTS, beijing=beijing,
-        void_reasons=VOID_REASONS, may_agree=steps.may_agree,
+        void_reasons=VOID_REASONS, may_agree=step_views.may_agree,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from service.overview import missing_teams
 from service.owed import deadline_of_step, read_duties, read_returned, time_left
 from service.pages.words import STATES, beijing
 from service.sessions import NotLoggedIn, log_in, log_out, read_session
-from service.steps import open_steps
+from service.step_views import open_steps
 from service.web.assets import render
 from service.web.session import (
     ANY_STAFF,

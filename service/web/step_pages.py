@@ -15,14 +15,8 @@ from service.language import marked
 from service.office import Office
 from service.pages.words import VOID_REASONS
 from service.seats import Seat, may_take
-from service.steps import (
-    StepView,
-    agree,
-    may_agree,
-    read_step,
-    send_back,
-    withdraw,
-)
+from service.step_views import StepView, may_agree, read_step
+from service.steps import agree, send_back, withdraw
 from service.web.session import ANY_STAFF, StaffRequest, office_of
 from service.web.staff import KINDS, page
 

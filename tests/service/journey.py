@@ -16,7 +16,7 @@ from bureau import testing_only_signer
 
 from disclosure.document import parse_document
 from selection.plan import Percent, Task
-from service import log, steps
+from service import log, step_views, steps
 from service.accounts import Staff
 from service.database import migrate, open_pool
 from service.drafting import create_draft
@@ -99,7 +99,7 @@ async def draw_of(office: Office, task: str) -> str:
         return await c.fetchval("SELECT id FROM draw WHERE task = $1", task)
 
 
-async def take(office: Office, draw: str, kind: str, request: dict, *logins: str) -> steps.StepView:
+async def take(office: Office, draw: str, kind: str, request: dict, *logins: str) -> step_views.StepView:
     view = await steps.propose(office, await person(office, logins[0]), draw, kind, request)
     for login in logins[1:]:
         if view.document is None:

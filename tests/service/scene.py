@@ -16,7 +16,7 @@ import msgspec
 
 from selection.plan import AtLeast, Fixed, Percent, Task
 from selection.transcript import Transcript, parse_transcript
-from service import steps
+from service import step_views, steps
 from service.accounts import Staff
 from service.drafting import create_draft
 from service.drafts import (
@@ -62,7 +62,7 @@ class Scene:
     excluded: str = ""
     made: dict[str, Any] = field(default_factory=dict)
 
-    async def take(self, kind: str, request: dict[str, Any], *logins: str) -> steps.StepView:
+    async def take(self, kind: str, request: dict[str, Any], *logins: str) -> step_views.StepView:
         """Take one step by these people, each from their own account."""
         view = await steps.propose(self.office, self.people[logins[0]], self.draw, kind, request)
         for login in logins[1:]:

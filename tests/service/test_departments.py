@@ -10,7 +10,7 @@ from disclosure.keys import encode_base64
 from service.accounts import Staff, change_staff, create_staff
 from service.errors import Invalid
 from service.planning.load_reading import read_year, read_years
-from service.steps import open_steps, read_step
+from service.step_views import open_steps, read_step
 
 HEALTH = "云州市卫生健康委员会"
 

@@ -12,7 +12,7 @@ from disclosure.policy import parse_policy
 from disclosure.verification import Verdict, verify_bundle
 from selection.plan import Drand
 from selection.quicknet import CHAIN, round_at, time_of
-from service import steps
+from service import step_views
 from service.beacon import signature_in
 from service.bundles import read_bundle
 from service.database import migrate, open_pool
@@ -95,7 +95,7 @@ async def test_a_real_round_from_the_freeze_to_the_verification(pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM step WHERE kind = 'contribution/v1'") == 0  # nothing of these was stored
 
     asked = await take(late, draw, "contribution/v1", ask(answer()), "operator")
-    assert (await steps.read_step(late, await person(late, "confirmer"), asked.id)).summary["line"] == BEACON
+    assert (await step_views.read_step(late, await person(late, "confirmer"), asked.id)).summary["line"] == BEACON
     await take(late, draw, "contribution/v1", ask(answer()), *BOTH)
     with pytest.raises(Conflicting):
         await take(late, draw, "contribution/v1", ask(SIGNATURE), "operator")

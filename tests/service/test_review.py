@@ -18,7 +18,7 @@ from disclosure.envelope import pae
 from disclosure.keys import key_id
 from disclosure.verification import Verdict, verify_bundle
 from selection.plan import plan_digest
-from service import log, publishing, steps
+from service import log, publishing, step_views, steps
 from service.bundles import read_bundle
 from service.documents import documents_of
 from service.drafting import create_draft, preview, revise_draft
@@ -237,8 +237,8 @@ async def test_what_waits_is_shown_however_much_waits_for_others(pool) -> None:
     )
     ask = {"label": "notary", "digits": "1234567890", "form": "f" * 64}
     view = await steps.propose(office, await person(office, "operator"), draw, "contribution/v1", ask)
-    assert [s.id for s in await steps.open_steps(office, await person(office, "confirmer"))] == [view.id]
-    assert len(await steps.open_steps(office, await person(office, "inspector2"))) == 500
+    assert [s.id for s in await step_views.open_steps(office, await person(office, "confirmer"))] == [view.id]
+    assert len(await step_views.open_steps(office, await person(office, "inspector2"))) == 500
 
 
 async def test_values_no_database_keeps_are_refused(office, client, enter) -> None:
@@ -288,10 +288,10 @@ async def test_while_sealed_staff_see_only_the_steps_of_their_own_roles(pool) ->
     with pytest.raises(NotFound):
         await steps.agree(office, outsider, UUID(view.id))
     with pytest.raises(NotFound):
-        await steps.read_step(office, outsider, UUID(view.id))
+        await step_views.read_step(office, outsider, UUID(view.id))
     with pytest.raises(Denied):  # nor by guessing what was asked
         await steps.propose(office, outsider, draw, "inspection-result/v1", request)
-    assert (await steps.read_step(office, await person(office, "reviewer"), UUID(view.id))).subject.endswith(
+    assert (await step_views.read_step(office, await person(office, "reviewer"), UUID(view.id))).subject.endswith(
         target.id
     )
 

@@ -13,7 +13,7 @@ from disclosure.document import parse_document
 from disclosure.person import digest, parse_disclosure
 from disclosure.result import Contest, Correction, InspectionResult, Withdrawal
 from disclosure.standing import ResultRevision, standing_of
-from service import steps
+from service import step_views, steps
 from service.errors import Conflicting, Invalid, Refused
 from service.past import read_past
 from service.publishing import run_jobs
@@ -172,7 +172,7 @@ async def test_last_agreements_at_once_give_every_revision_its_own_number(office
         *(steps.agree(office, scene.people["publisher2"], step) for step in waiting for _ in range(2)),
         return_exceptions=True,
     )
-    assert all(isinstance(one, steps.StepView | Conflicting) for one in ended)
+    assert all(isinstance(one, step_views.StepView | Conflicting) for one in ended)
     chain = await chain_of(scene)
     assert (len(chain), standing_of(chain).faults) == (3, ())
 
