@@ -1,6 +1,5 @@
 """The annual plan in a real browser: written, approved and published without a script, and every page fits and is accessible."""
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import plan_scene
 import pytest
 import scene
 from application import PASSWORD
+from screens import look
 
 from selection.plan import Task
 from service.annual_plan.calendars import check_calendar, confirm_calendar
@@ -17,7 +17,6 @@ from service.annual_plan.submitting import decide_plan, submit_plan
 from service.annual_plan.temporary import decide_task, register_task
 from service.annual_plan.visits import register_visit
 
-SHOTS = os.environ.get("DOUBLE_RANDOM_SHOTS")
 SAMPLES = Path(__file__).parents[3] / "sample"
 
 
@@ -122,8 +121,6 @@ async def fill(office, clock) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_plan_pages_fit_and_are_accessible(office, clock, employ, chromium, site, scheme) -> None:
-    axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
-    script = axe.AXE_FILE_PATH.read_text(encoding="utf-8")
     await employ("all", "operator", "approver", "publisher", "registrar")
     load = await fill(office, clock)
     pages = {
@@ -141,15 +138,6 @@ async def test_plan_pages_fit_and_are_accessible(office, clock, employ, chromium
             answer = await page.goto(site + path)
             assert answer.status == 200, name
             titles.add(await page.title())
-            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert over <= 0, f"{name} is {over} px too wide at {width}"
-            levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
-            assert levels.count(1) == 1 and levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), (name, levels)
-            if SHOTS and scheme == "light" and width != 320:
-                await page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-            await page.evaluate(script)
-            found = await page.evaluate("options => axe.run(document, options)", {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-            faults = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found["violations"]]
-            assert not faults, f"{name} at {width}, {scheme}: {faults}"
+            await look(page, f"{name}-{scheme}", (width,))
         await context.close()
     assert len(titles) == len(pages)

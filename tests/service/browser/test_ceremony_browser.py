@@ -21,38 +21,12 @@ from ceremony_room import (
     THROWN,
     employ_everybody,
 )
+from screens import look
 
 from service.ceremony.state import groups
 from service.drafts import WitnessGiver
 
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 5).map(e => e.outerHTML.slice(0, 90))"
 FORM = {"name": "form.pdf", "mimeType": "application/pdf", "buffer": SCAN}
-
-
-@pytest.fixture
-def look():
-    axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
-    script = axe.AXE_FILE_PATH.read_text(encoding="utf-8")
-
-    async def look_at(page, name: str, widths=(1280, 390, 320)) -> None:
-        """Nothing is too wide, axe finds nothing; a picture, where somebody wants to see it."""
-        size = page.viewport_size
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 900 if width < 1900 else 1080})
-            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            wide = await page.evaluate(WIDE) if over > 0 else None
-            assert over <= 0, f"{name} is {over} px too wide at {width}: {wide}"
-            if folder := os.environ.get("DOUBLE_RANDOM_SCREENSHOTS"):
-                await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-            if not await page.evaluate("typeof axe !== 'undefined'"):
-                await page.evaluate(script)
-            found = await page.evaluate("options => axe.run(document, options)", {"runOnly": RULES})
-            faults = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found["violations"]]
-            assert not faults, f"{name} at {width}: {faults}"
-        await page.set_viewport_size(size)
-
-    return look_at
 
 
 @pytest.fixture
@@ -98,7 +72,7 @@ async def fits(page) -> None:
     assert tall <= 0, f"the stage is {tall} px too tall"
 
 
-async def test_two_phones_sign_what_they_compared_and_the_stage_shows_it_by_itself(office, clock, employ, sit, site, look) -> None:
+async def test_two_phones_sign_what_they_compared_and_the_stage_shows_it_by_itself(office, clock, employ, sit, site) -> None:
     scene = await begin(office, clock, employ, NOTARY, DISCIPLINE, CONSUMERS, DICE, instant="2026-11-10T01:20:00Z")
     base = f"{site}/staff/draws/{scene.draw}"
     operator, confirmer, room = [await sit(login) for login in ("operator", "confirmer", "auditor")]
@@ -204,7 +178,7 @@ async def test_two_phones_sign_what_they_compared_and_the_stage_shows_it_by_itse
         assert not [fault for fault in page.faults if " 401 " not in fault], page.faults
 
 
-async def test_a_public_number_typed_twice_by_people_without_script(office, clock, employ, sit, site, look) -> None:
+async def test_a_public_number_typed_twice_by_people_without_script(office, clock, employ, sit, site) -> None:
     scene = await begin(office, clock, employ, NOTARY, DISCIPLINE, LOTTERY)
     await scenes.freeze(scene)
     for label in DIGITS:
@@ -235,7 +209,7 @@ async def test_a_public_number_typed_twice_by_people_without_script(office, cloc
     assert "抽取完成" in await confirmer.inner_text("main")
 
 
-async def test_the_stage_fits_with_many_witnesses_and_long_numbers(office, clock, employ, sit, site, look) -> None:
+async def test_the_stage_fits_with_many_witnesses_and_long_numbers(office, clock, employ, sit, site) -> None:
     many = [WitnessGiver(label=f"w{n}", body=f"云州市第{n}见证单位联合会", name="某") for n in range(6)]
     scene = await begin(office, clock, employ, *many, msgspec.structs.replace(DICE, digits=100), instant="2026-11-10T01:20:00Z")
     await scenes.freeze(scene)
@@ -254,7 +228,7 @@ def pages_of(pdf: bytes) -> int:
 
 
 @pytest.mark.parametrize("sealed_until", [None, "2026-11-30T00:00:00Z"])
-async def test_forms_and_record_fit_their_sheets_of_paper(office, clock, employ, sit, site, look, sealed_until) -> None:
+async def test_forms_and_record_fit_their_sheets_of_paper(office, clock, employ, sit, site, sealed_until) -> None:
     scene = await begin(office, clock, employ, NOTARY, DISCIPLINE, CONSUMERS, DICE, sealed_until=sealed_until)
     await scenes.freeze(scene)
     operator = await sit("operator")
@@ -269,7 +243,7 @@ async def test_forms_and_record_fit_their_sheets_of_paper(office, clock, employ,
     for name, sheets in (("dice", 1), ("witness", 3), ("record", 1)):
         await operator.goto(base + name)
         pdf = await operator.pdf(format="A4", prefer_css_page_size=True)
-        if folder := os.environ.get("DOUBLE_RANDOM_SCREENSHOTS"):
+        if folder := os.environ.get("DOUBLE_RANDOM_PICTURES"):
             (Path(folder) / f"{name}-{'sealed' if sealed_until else 'open'}.pdf").write_bytes(pdf)
             await operator.emulate_media(media="print")
             await operator.set_viewport_size({"width": 672, "height": 986})  # A4 less its margins, in CSS pixels

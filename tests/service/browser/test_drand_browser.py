@@ -2,6 +2,7 @@
 
 import pytest
 import scene as scenes
+import screens
 from application import Clock
 from bureau import BEACON, BEACON_INSTANT
 
@@ -38,17 +39,12 @@ async def beacon_scene(office, clock) -> scenes.Scene:
 
 async def look(chromium, site, path: str, name: str) -> str:
     """The text of a page, after it was seen to fit every width and to have no accessibility fault."""
-    axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
     for width in WIDTHS:
         context = await chromium.new_context(viewport={"width": width, "height": 900})
         page = await context.new_page()
         await page.goto(site + path)
-        over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{name} is {over} px too wide at {width}"
         text = await page.inner_text("main")
-        await page.evaluate(axe.AXE_FILE_PATH.read_text(encoding="utf-8"))
-        found = await page.evaluate("axe.run()")
-        assert not found["violations"], (name, width, [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]])
+        await screens.look(page, name, (width,))
         await context.close()
     return text
 

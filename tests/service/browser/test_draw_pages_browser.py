@@ -1,18 +1,15 @@
 """The draw pages in a real browser: they fit at three widths and axe finds nothing; check list, freeze and agreement by keyboard alone."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 import scene as scenes
+import screens
 from application import PASSWORD
 from ceremony_room import DICE, DISCIPLINE, NONCE, NOTARY, employ_everybody
 
 from service.rehearsing import rehearse
 from service.steps import propose
-
-SHOTS = os.environ.get("DOUBLE_RANDOM_SHOTS")
 
 
 @pytest.fixture
@@ -28,21 +25,11 @@ async def log_in(page, site: str, login: str) -> None:
     await page.click("main form button")
 
 
-async def look(page, addresses: dict[str, str], widths=(1280, 390, 320)) -> None:
-    from axe_playwright_python.async_playwright import Axe
-
-    for width in widths:
-        await page.set_viewport_size({"width": width, "height": 800})
-        for name, address in addresses.items():
-            answer = await page.goto(address)
-            assert answer.status == 200, (name, answer.status)
-            if SHOTS:
-                await page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            found = await Axe().run(page)
-            assert found.violations_count == 0, (name, width, found.generate_report())
-            levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
-            assert levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), (name, levels)
+async def look(page, addresses: dict[str, str], widths=screens.WIDTHS) -> None:
+    for name, address in addresses.items():
+        answer = await page.goto(address)
+        assert answer.status == 200, (name, answer.status)
+        await screens.look(page, name, widths)
 
 
 async def test_every_page_fits_and_axe_finds_nothing(office, clock, made, chromium, site) -> None:

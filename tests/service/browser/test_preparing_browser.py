@@ -1,17 +1,14 @@
 """Preparing a draw in a real browser: every page fits at three widths and axe finds nothing; a plain draw by keyboard alone, without a script."""
 
-import os
-from pathlib import Path
 
 import msgspec
 import pytest
 import scene
 from application import PASSWORD
+from screens import look
 
 from service.preparing.answers import PAGES
 from service.preparing.store import of_draw, read_preparation, save
-
-SHOTS = os.environ.get("DOUBLE_RANDOM_SHOTS")
 
 
 @pytest.fixture
@@ -30,14 +27,7 @@ async def log_in(page, site: str) -> None:
     await page.click("main form button")
 
 
-async def shoot(page, name: str) -> None:
-    if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
-
-
 async def test_every_page_fits_and_axe_finds_nothing(office, clock, city, chromium, site) -> None:
-    from axe_playwright_python.async_playwright import Axe
-
     made = await scene.begin(office, clock, 24, pool_rules=())
     id = await of_draw(office, city["operator"], made.draw)
     found = await read_preparation(office, id)
@@ -54,15 +44,9 @@ async def test_every_page_fits_and_axe_finds_nothing(office, clock, city, chromi
     for width in (1280, 390, 320):
         if width == 390:
             found = await save(office, city["operator"], id, "strata", bad, (await read_preparation(office, id)).version)
-        await page.set_viewport_size({"width": width, "height": 800})
         for name, address in addresses.items():
             await page.goto(address)
-            await shoot(page, f"{name}-{width}")
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            result = await Axe().run(page)
-            assert result.violations_count == 0, (name, width, result.generate_report())
-            levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
-            assert levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), (name, levels)
+            await look(page, name, (width,))
     await context.close()
 
 

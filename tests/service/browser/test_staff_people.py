@@ -1,19 +1,14 @@
 """The pages of people (account, one-time codes, accounts, access log) in a real browser: they fit, and axe finds nothing."""
 
-import os
-from pathlib import Path
 
 import pyotp
 import pytest
+import screens
 from application import PASSWORD
-
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_pages_of_people_fit_and_are_accessible(office, clock, chromium, site, employ, scheme) -> None:
-    axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
-    script = axe.AXE_FILE_PATH.read_text(encoding="utf-8")
     await employ("chief", "administrator", "auditor")
     await employ("wang", "operator", "confirmer", "registrar", "inspector")
     for width in (1280, 390, 320):
@@ -21,14 +16,7 @@ async def test_pages_of_people_fit_and_are_accessible(office, clock, chromium, s
         page = await context.new_page()
 
         async def look(name: str, page=page, width=width) -> None:
-            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert over <= 0, f"{name} is {over} px too wide at {width}"
-            if folder := os.environ.get("DOUBLE_RANDOM_SCREENSHOTS"):
-                await page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-            await page.evaluate(script)
-            found = await page.evaluate("options => axe.run(document, options)", {"runOnly": RULES})
-            faults = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found["violations"]]
-            assert not faults, f"{name} at {width}, {scheme}: {faults}"
+            await screens.look(page, f"{name}-{scheme}", (width,))
 
         async def press(button: str, page=page) -> None:
             async with page.expect_navigation():

@@ -8,14 +8,10 @@ import sys
 from pathlib import Path
 
 import pyotp
-import pytest
 import xlsxwriter
+from screens import WIDTHS, faults_of
 
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 SAMPLES = Path(__file__).parents[3] / "sample"
-SHOTS = os.environ.get("DOUBLE_RANDOM_SHOTS")
-HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])"
-WIDE = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 3).map(e => e.outerHTML.slice(0, 90))"
 # What has the focus, and whether anybody would see that it has: an outline, or a shadow or border that it lacks without.
 FOCUS = """() => {
     const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
@@ -40,32 +36,15 @@ def workbook(name: str) -> dict:
 
 
 class Eyes:
-    """Looks at screens: not too wide, no level of heading skipped, no finding of axe; a picture for whoever wants to see it."""
+    """Looks at the screens of a walk, numbers them, and gathers what is wrong."""
 
     def __init__(self) -> None:
-        self.script = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed").AXE_FILE_PATH.read_text(encoding="utf-8")
         self.faults: list[str] = []
         self.seen: list[str] = []
 
-    async def look(self, page, name: str, widths=(1280, 390, 320)) -> None:
-        size = page.viewport_size
-        name = f"{len(self.seen) + 1:02d}-{name}"
-        self.seen.append(name)
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 1080 if width == 1920 else 900})
-            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if over > 0:
-                self.faults.append(f"{name} is {over} px too wide at {width}: {await page.evaluate(WIDE)}")
-            if SHOTS and width != 320:
-                await page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
-            if not await page.evaluate("typeof axe !== 'undefined'"):
-                await page.evaluate(self.script)
-            found = await page.evaluate("options => axe.run(document, options)", {"runOnly": RULES})
-            self.faults += [f"{name} at {width}: {v['id']} {[n['target'] for n in v['nodes'][:3]]}" for v in found["violations"]]
-        levels = await page.evaluate(HEADINGS)
-        if levels.count(1) != 1 or any(b > a + 1 for a, b in zip(levels, levels[1:], strict=False)):
-            self.faults.append(f"{name} has headings {levels}")
-        await page.set_viewport_size(size)
+    async def look(self, page, name: str, widths=WIDTHS) -> None:
+        self.seen.append(f"{len(self.seen) + 1:02d}-{name}")
+        self.faults += await faults_of(page, self.seen[-1], widths)
 
 
 class Person:
