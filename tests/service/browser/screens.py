@@ -14,8 +14,11 @@ HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1]
 WIDE = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 3).map(e => e.outerHTML.slice(0, 90))"
 
 
-async def faults_of(page, name: str, widths=WIDTHS) -> list[str]:
-    """Return what is wrong with the screen that `page` shows, at each width; the page keeps the size it had."""
+async def faults_of(page, name: str, widths=WIDTHS, examined=None) -> list[str]:
+    """Return what is wrong with the screen that `page` shows, at each width; the page keeps the size it had.
+
+    axe takes most of the time; it looks at the widths `examined`, all of them if none are named.
+    """
     axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
     size, faults = page.viewport_size, []
     for width in widths:
@@ -25,6 +28,8 @@ async def faults_of(page, name: str, widths=WIDTHS) -> list[str]:
             faults.append(f"{name} is {over} px too wide at {width}: {await page.evaluate(WIDE)}")
         if PICTURES and width != 320:
             await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+        if examined is not None and width not in examined:
+            continue
         if not await page.evaluate("typeof axe !== 'undefined'"):
             await page.evaluate(axe.AXE_FILE_PATH.read_text(encoding="utf-8"))
         found = await page.evaluate("options => axe.run(document, options)", {"runOnly": RULES})
